@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "autograd/variable.h"
+
+namespace kintsugi {
+
+/// What a Variable is a handle to. For the engine and its tools; everyone else uses Variable.
+struct Node {
+  Node(std::string op, Tensor value, bool requires_grad);
+  /// Frees a chain of any length without recursion: what this node owned is handed to a list that
+  /// the outermost destructor of the thread works off.
+  ~Node();
+
+  std::string op;
+  Tensor value;
+  Shape shape;  // stays when the value has been given back
+  bool requires_grad;
+  bool retains_grad = false;
+  bool freed = false;  ///< backward has walked through here and freed the graph
+  uint64_t sequence;   ///< in order of creation: an input's is smaller than its output's
+  Variables inputs;
+  Backward backward;  ///< empty for leaves
+  Variable grad;
+  std::vector<Hook> hooks;
+};
+
+/// Called with each op's name, inputs and gradients in place of handing these straight on; tests
+/// break a backward with it to see that the gradient check notices. Empty: nothing in between.
+using BackwardInterceptor =
+    std::function<void(const std::string& op, const Variables& inputs, Grads& grads)>;
+
+/// Puts an interceptor in place for as long as it lives, for this thread.
+class InterceptorGuard {
+ public:
+  explicit InterceptorGuard(BackwardInterceptor interceptor);
+  ~InterceptorGuard();
+  InterceptorGuard(const InterceptorGuard&) = delete;
+  InterceptorGuard& operator=(const InterceptorGuard&) = delete;
+};
+
+}  // namespace kintsugi

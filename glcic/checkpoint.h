@@ -1,0 +1,38 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "glcic/model.h"
+#include "glcic/settings.h"
+#include "layers/optimizer.h"
+
+namespace kintsugi {
+
+/// How far a run has come.
+struct Position {
+  int phase = 1;           ///< 1, 2, 3; 4 when it is done
+  int64_t phase_step = 0;  ///< steps done in this phase
+  int64_t step = 0;        ///< steps done in all: also what the next batch is keyed by
+  double seconds = 0;      ///< wall-clock time spent training
+};
+
+/// A training run, between two steps: with this and the pictures, everything that follows is
+/// decided to the bit.
+struct TrainState {
+  TrainSettings settings;
+  Model model;
+  std::unique_ptr<Adadelta> completion_optimizer;
+  std::unique_ptr<Adadelta> discriminators_optimizer;
+  Position position;
+};
+
+/// Fresh weights from the settings' seed.
+TrainState make_train_state(const TrainSettings& settings, const Tensor& mean_pixel, Device device);
+
+/// One safetensors file: weights under their usual names (so that a checkpoint serves as weights),
+/// optimisers under "optimizer.…", settings and position as metadata. Written aside and renamed.
+void write_checkpoint(const std::string& path, const TrainState& state);
+/// Throws Error, naming the file, where it is no checkpoint.
+TrainState read_checkpoint(const std::string& path, Device device);
+
+}  // namespace kintsugi

@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tensor/device.h"
+
+namespace CLI {
+class App;
+}
+
+/// What the subcommands of `glcic` share.
+namespace kintsugi {
+
+/// Where a command computes, and with how many threads.
+struct ComputeOptions {
+  std::string device = "cpu";
+  int threads = 0;  ///< 0: one for each core
+};
+/// Adds --device cpu|cuda and --threads N, which fill `options`; it must outlive the program.
+void add_compute_options(CLI::App& command, ComputeOptions& options);
+/// Sets the number of threads. Throws Error for an unknown device.
+Device apply(const ComputeOptions& options);
+
+/// A file that a command is about to write. Throws Error where its folder is missing, where it is
+/// itself a folder, where its name ends in none of `extensions` (".png"; no matter the case), or
+/// where it is the same file as one of `inputs`, so that no input is ever written over.
+void check_output(const std::string& path, const std::vector<std::string>& extensions,
+                  const std::vector<std::string>& inputs);
+
+}  // namespace kintsugi

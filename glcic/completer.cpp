@@ -1,0 +1,81 @@
+#include "glcic/completer.h"
+
+#include <algorithm>
+
+#include "autograd/variable.h"
+#include "glcic/poisson.h"
+#include "tensor/error.h"
+#include "tensor/ops.h"
+
+namespace kintsugi {
+namespace {
+
+/// Inference for as long as it lives, then the mode from before.
+class EvalGuard {
+ public:
+  explicit EvalGuard(Module& module) : module_(module), before_(module.is_training()) {
+    module_.eval();
+  }
+  ~EvalGuard() { module_.train(before_); }
+  EvalGuard(const EvalGuard&) = delete;
+  EvalGuard& operator=(const EvalGuard&) = delete;
+
+ private:
+  Module& module_;
+  bool before_;
+};
+
+constexpr int64_t kMultiple = 4;  // C halves the map twice and doubles it twice
+
+/// [1, H, W, C] → [1, ⌈H/4⌉·4, ⌈W/4⌉·4, C], the last row and column repeated.
+Tensor pad_by_repetition(const Tensor& x) {
+  Tensor padded = x;
+  for (const int axis : {1, 2}) {
+    const int64_t size = x.size(axis);
+    const Tensor last = ops::slice(padded, axis, size - 1, 1);
+    for (int64_t i = size; i % kMultiple != 0; ++i) padded = ops::concat({padded, last}, axis);
+  }
+  return padded;
+}
+
+Tensor as_batch_of_one(const Tensor& x) { return x.reshape({1, x.size(0), x.size(1), x.size(2)}); }
+
+}  // namespace
+
+Post post_from_string(const std::string& name) {
+  if (name == "none") return Post::none;
+  if (name == "poisson") return Post::poisson;
+  throw Error(fmt::format("\"{}\" is not a post-processing: none or poisson", name));
+}
+
+Tensor run_completion(const Model& model, const Tensor& images, const Tensor& masks) {
+  const NoGrad no_grad;
+  const EvalGuard eval(*model.completion);
+  const Tensor& mean = model.mean_pixel;
+  const Tensor input = completion_input(images.to(mean.dtype()).to(mean.device()),
+                                        masks.to(mean.dtype()).to(mean.device()), mean);
+  return (*model.completion)(Variable(input)).value().to(Device::cpu).to(images.dtype());
+}
+
+Completion complete(const Model& model, const Tensor& picture, const Tensor& mask,
+                    CompleteOptions options) {
+  check_shape(picture.rank() == 3 && picture.size(2) == 3 && picture.numel() > 0,
+              "complete: a picture is [H, W, 3], not {}", picture.shape());
+  check_shape(mask.shape() == picture.shape().with(2, 1),
+              "complete: mask {} does not fit picture {}", mask.shape(), picture.shape());
+  check(ops::max(mask).item() > 0.0, "complete: the mask is empty, there is nothing to fill");
+
+  const Tensor padded = run_completion(model, pad_by_repetition(as_batch_of_one(picture)),
+                                       pad_by_repetition(as_batch_of_one(mask)));
+  const int64_t height = picture.size(0), width = picture.size(1);
+  Completion result;
+  result.raw = ops::slice(ops::slice(padded, 1, 0, height), 2, 0, width)
+                   .reshape({height, width, int64_t{3}});
+  const Tensor filled = options.post == Post::poisson
+                            ? ops::clamp(solve_poisson(picture, mask, result.raw), 0.0, 1.0)
+                            : result.raw;
+  result.composite = composite(filled, picture, mask.to(picture.dtype()));
+  return result;
+}
+
+}  // namespace kintsugi

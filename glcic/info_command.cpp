@@ -1,0 +1,95 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "glcic/commands.h"
+#include "glcic/model.h"
+#include "layers/summary.h"
+#include "tensor/error.h"
+#include "tensor/io/safetensors.h"
+
+namespace kintsugi {
+namespace {
+
+constexpr int64_t kPaperSize = 256, kPaperWidth = 64;
+
+struct InfoCommand {
+  std::string weights;
+  int64_t size = kPaperSize, width = kPaperWidth;
+  bool size_given = false, width_given = false;
+};
+
+/// One network: a headline, the table, what a forward pass costs.
+void print_network(const Module& network, const Shape& input) {
+  fmt::print("{}, input {}\n{}\n", network.describe(), input,
+             summary_table(named_layers(network), input));
+}
+
+void print_completion(const CompletionNetwork& network, int64_t size) {
+  const Shape input{1, size, size, 4};
+  print_network(network, input);
+  fmt::print("{} parameters, {:.2f} GFLOP a picture, receptive field {} px\n",
+             network.parameter_count(), 2e-9 * static_cast<double>(network.multiply_adds(input)),
+             receptive_field(network.footprints()));
+}
+
+void print_discriminators(const Discriminators& networks) {
+  const int64_t size = networks.size(), patch = size / 2;
+  fmt::print("\nlocal ");
+  print_network(networks.local(), {1, patch, patch, 3});
+  fmt::print("\nglobal ");
+  print_network(networks.global(), {1, size, size, 3});
+  fmt::print("{} parameters in both and the layer that joins them\n", networks.parameter_count());
+}
+
+void run(const InfoCommand& command) {
+  check(!command.size_given || command.size % 4 == 0, "--size {} is not a multiple of 4",
+        command.size);
+  Model model;
+  if (command.weights.empty()) {
+    Generator generator;
+    model.completion = std::make_shared<CompletionNetwork>(command.width, generator);
+    if (command.size_given)
+      model.discriminators =
+          std::make_shared<Discriminators>(command.size, command.width, generator);
+  } else {
+    check(!command.width_given, "--width and --weights exclude each other: the weights have one");
+    const SafeTensors file = read_safetensors(command.weights);
+    const bool judged = file.tensors.contains("discriminator.fc.weight");
+    model =
+        load_model(file.tensors, command.weights, command.size_given && judged ? command.size : 0);
+    fmt::print("{}\n", command.weights);
+    for (const auto& [key, value] : file.metadata) fmt::print("  {}: {}\n", key, value);
+    fmt::print("\n");
+  }
+  print_completion(*model.completion, command.size);
+  if (model.discriminators) print_discriminators(*model.discriminators);
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& program) {
+  const auto options = std::make_shared<InfoCommand>();
+  CLI::App* command = program.add_subcommand(
+      "info", "The networks' layers: shapes, parameters, multiply-adds, receptive field");
+  command->add_option("--weights", options->weights,
+                      "Weights or checkpoint (safetensors): its width, and what it says of itself");
+  CLI::Option* size =
+      command
+          ->add_option("--size", options->size,
+                       "Pictures of this side; where given, the discriminators for it as well")
+          ->check(CLI::Range(4, 8192))
+          ->capture_default_str();
+  CLI::Option* width =
+      command->add_option("--width", options->width, "Base width, where there are no weights")
+          ->check(CLI::Range(2, 4096))
+          ->capture_default_str();
+  command->callback([options, size, width] {
+    options->size_given = size->count() > 0;
+    options->width_given = width->count() > 0;
+    run(*options);
+  });
+}
+
+}  // namespace kintsugi

@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "glcic/networks.h"
+
+namespace kintsugi {
+
+/// What training changes and completion uses: C, its judges, and the colour that holes are filled
+/// with.
+struct Model {
+  std::shared_ptr<CompletionNetwork> completion;
+  std::shared_ptr<Discriminators> discriminators;  ///< null where a file holds none
+  Tensor mean_pixel;                               ///< [3], RGB in [0, 1]
+};
+
+/// With fresh weights drawn from `seed`. Throws Error where no discriminator fits `size`.
+Model make_model(int64_t size, int64_t width, uint64_t seed, const Tensor& mean_pixel);
+
+/// All weights, running statistics and mean_pixel under the names of files: completion.…,
+/// discriminator.…, mean_pixel.
+StateDict save_model(const Model& model);
+/// The reverse; widths, size of the discriminators and dtype are read off the shapes. `size` is
+/// that of the pictures, or 0 to leave the discriminators out. Throws Error where these are not the
+/// weights of GLCIC, naming `origin` (a file) and what is missing or has another shape.
+Model load_model(const StateDict& saved, const std::string& origin, int64_t size);
+/// C and mean_pixel of a weights file or a checkpoint, ready for inference.
+Model read_weights(const std::string& path, Device device = Device::cpu);
+
+/// What C sees: [N, H, W, 4]: RGB with the hole set to the mean pixel, then the mask. images
+/// [N, H, W, 3], masks [N, H, W, 1], 1 = hole.
+Tensor completion_input(const Tensor& images, const Tensor& masks, const Tensor& mean_pixel);
+/// images outside of the hole, `completed` inside.
+Variable composite(const Variable& completed, const Tensor& images, const Tensor& masks);
+Tensor composite(const Tensor& completed, const Tensor& images, const Tensor& masks);
+
+}  // namespace kintsugi

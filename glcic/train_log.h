@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "glcic/checkpoint.h"
+#include "glcic/training_step.h"
+
+namespace kintsugi {
+
+/// RUN/metrics.csv: one line a step; numbers that a phase does not have are left empty.
+class MetricsFile {
+ public:
+  /// Keeps the lines of steps up to `last_step`, those that a checkpoint stands for, and drops what
+  /// an interrupted run wrote after it. Throws Error where the file cannot be written.
+  MetricsFile(const std::string& path, int64_t last_step);
+  void append(const Position& position, const StepReport& report, double alpha,
+              double pictures_per_second);
+  /// Throws Error, with the reason, where what was appended did not reach the file.
+  void flush();
+
+ private:
+  std::string path_;
+  std::ofstream stream_;
+};
+
+/// What a person sees while training: one line that is rewritten on a terminal, a line every ten
+/// seconds elsewhere.
+class ProgressLine {
+ public:
+  explicit ProgressLine(std::FILE* stream);
+  /// At most ten times a second (or every ten seconds), or always where `now`.
+  void show(const std::string& line, bool now = false);
+  /// A line of its own, above the progress.
+  void say(const std::string& line);
+
+ private:
+  std::FILE* stream_;
+  bool is_terminal_;
+  double last_shown_;
+};
+
+/// "phase 1  step 120/1000  L 0.0234  85 pictures/s  1m40s left"; `planned` 0: not known.
+std::string progress_text(const Position& position, int64_t planned, const StepReport& report,
+                          double pictures_per_second, double seconds_left);
+
+}  // namespace kintsugi

@@ -1,0 +1,167 @@
+#include "glcic/trainer.h"
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+
+#include "glcic/dataset.h"
+#include "glcic/loader.h"
+#include "glcic/samples.h"
+#include "glcic/schedule.h"
+#include "glcic/train_log.h"
+#include "glcic/training_step.h"
+#include "tensor/error.h"
+
+namespace kintsugi {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int64_t largest_edge(const TrainSettings& settings, const Dataset& dataset) {
+  double range = settings.scale_range > 0 ? settings.scale_range : dataset.scale_range();
+  return static_cast<int64_t>(std::ceil(range * static_cast<double>(settings.size)));
+}
+
+std::unique_ptr<Dataset> open_training_pictures(const TrainSettings& settings) {
+  std::unique_ptr<Dataset> dataset = open_dataset(settings.data, Split::train);
+  return open_dataset(settings.data, Split::train,
+                      {.largest_edge = largest_edge(settings, *dataset)});
+}
+
+void make_folder(const std::string& path) {
+  std::error_code fault;
+  std::filesystem::create_directories(path, fault);
+  check(!fault, "{}: the folder cannot be made: {}", path, fault.message());
+}
+
+/// Of the losses that the phase has.
+double loss_sum(const StepReport& report, int phase) {
+  double sum = 0;
+  if (phase != 2) sum += report.completion_loss;
+  if (phase != 1) sum += report.discriminator_loss;
+  if (phase == 3) sum += report.adversarial_loss;
+  return sum;
+}
+
+/// A run in progress: its state, its files, its clock.
+class Run {
+ public:
+  Run(const TrainOptions& options, TrainState state, const Dataset& pictures)
+      : options_(options),
+        state_(std::move(state)),
+        loader_(pictures, loader_options()),
+        schedule_(state_.settings, *state_.model.completion, *state_.model.discriminators),
+        metrics_(options.run + "/metrics.csv", state_.position.step),
+        progress_(options.progress),
+        samples_(state_.settings) {}
+
+  Position carry_out() {
+    if (state_.position.step == 0) write_files();
+    last_written_ = last_step_ = Clock::now();
+    while (schedule_.advance(state_.position)) {
+      one_step();
+      bool stopped = options_.stop && options_.stop(state_.position);
+      bool phase_over = schedule_.phase_is_over(state_.position);
+      if (stopped || phase_over || seconds_since(last_written_) >= options_.checkpoint_every)
+        write_files();
+      if (stopped) return state_.position;
+    }
+    write_files();
+    return state_.position;
+  }
+
+ private:
+  LoaderOptions loader_options() const {
+    const TrainSettings& settings = state_.settings;
+    return {.size = settings.size,
+            .batch = settings.batch,
+            .hole_range = settings.holes,
+            .scale_range = settings.scale_range,
+            .seed = settings.seed,
+            .first_step = state_.position.step,
+            .threads = options_.loader_threads};
+  }
+
+  void one_step() {
+    Batch pictures = loader_.next();
+    TrainingBatch batch = make_training_batch(pictures.images, pictures.masks, pictures.holes,
+                                              pictures.real_regions, {.device = options_.device});
+    StepReport report = step_of_phase(batch);
+    Position& position = state_.position;
+    ++position.phase_step;
+    ++position.step;
+    double seconds = seconds_since(last_step_);
+    last_step_ = Clock::now();
+    position.seconds += seconds;
+    schedule_.measured(position.phase, seconds);
+    double rate = static_cast<double>(state_.settings.batch) / schedule_.step_seconds(position);
+    metrics_.append(position, report, state_.settings.alpha, rate);
+    progress_.show(progress_text(position, schedule_.planned_steps(position.phase), report, rate,
+                                 schedule_.seconds_left(position)),
+                   schedule_.phase_is_over(position));
+    check(std::isfinite(loss_sum(report, position.phase)),
+          "train: a loss is not finite at step {}; {}/checkpoint.safetensors is from before",
+          position.step, options_.run);
+  }
+
+  StepReport step_of_phase(const TrainingBatch& batch) {
+    switch (state_.position.phase) {
+      case 1:
+        return train_completion(state_.model, batch, *state_.completion_optimizer);
+      case 2:
+        return train_discriminators(state_.model, batch, *state_.discriminators_optimizer);
+      default:
+        return train_jointly(state_.model, batch, *state_.completion_optimizer,
+                             *state_.discriminators_optimizer, state_.settings.alpha);
+    }
+  }
+
+  /// Checkpoint, metrics, samples and validation; the time it takes is not the training's.
+  void write_files() {
+    metrics_.flush();
+    write_checkpoint(options_.run + "/checkpoint.safetensors", state_);
+    samples_.write(fmt::format("{}/samples/{:07}.png", options_.run, state_.position.step),
+                   state_.model);
+    if (options_.validate)
+      progress_.say(samples_.validate(options_.run + "/validation.csv", state_));
+    last_written_ = last_step_ = Clock::now();
+  }
+
+  const TrainOptions& options_;
+  TrainState state_;
+  Loader loader_;
+  Schedule schedule_;
+  MetricsFile metrics_;
+  ProgressLine progress_;
+  Samples samples_;
+  Clock::time_point last_written_, last_step_;
+};
+
+}  // namespace
+
+Position train(const TrainOptions& options) {
+  std::string checkpoint = options.run + "/checkpoint.safetensors";
+  bool exists = std::filesystem::exists(checkpoint);
+  check(!exists || options.resume,
+        "{}: there is a run already; go on with --resume, or choose another folder", options.run);
+  check(exists || !options.resume, "{}: there is no run to resume", options.run);
+  if (options.resume) {
+    TrainState state = read_checkpoint(checkpoint, options.device);
+    std::unique_ptr<Dataset> pictures = open_training_pictures(state.settings);
+    return Run(options, std::move(state), *pictures).carry_out();
+  }
+  check_settings(options.settings);
+  std::unique_ptr<Dataset> pictures = open_training_pictures(options.settings);
+  Tensor mean = mean_pixel(*pictures, options.settings.size);
+  TrainState state = make_train_state(options.settings, mean, options.device);
+  make_folder(options.run + "/samples");
+  return Run(options, std::move(state), *pictures).carry_out();
+}
+
+}  // namespace kintsugi

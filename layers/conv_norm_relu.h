@@ -1,0 +1,25 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "layers/conv2d.h"
+#include "layers/norm.h"
+
+namespace kintsugi {
+
+/// Convolution, batch normalisation, ReLU: the block that GLCIC repeats 26 times. Children "conv"
+/// and "norm". In training, normalisation and ReLU are one op; at inference without recording, the
+/// normalisation is folded into the convolution's weights, and bias and ReLU into its last step.
+class ConvNormRelu final : public Module {
+ public:
+  explicit ConvNormRelu(std::shared_ptr<Convolution> conv);
+  Variable forward(const Variable& x) override;
+  std::string describe() const override;
+  Shape output_shape(const Shape& input) const override { return conv_->output_shape(input); }
+
+ private:
+  std::shared_ptr<Convolution> conv_;
+  std::shared_ptr<BatchNorm2d> norm_;
+};
+
+}  // namespace kintsugi

@@ -1,0 +1,117 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/variable.h"
+
+namespace kintsugi {
+
+/// How a parameter lies in a file, where it has PyTorch's layout, so that weights go both ways.
+struct DiskLayout {
+  enum class Order {
+    same,      ///< as in memory
+    reversed,  ///< axes in this order: 3, 2, 0, 1 for rank 4, 1, 0 for rank 2:
+               ///< conv [kh, kw, in, out] ↔ [out, in, kh, kw], transposed conv
+               ///< [kh, kw, out, in] ↔ [in, out, kh, kw], linear [in, out] ↔ [out, in]
+  };
+  Order order = Order::same;
+  /// For a linear layer behind flattened maps: memory is seen as this shape, [H, W, C, out], before
+  /// it is reordered, since a file counts the flattened inputs in C, H, W order. Rank 0: as it is.
+  Shape view{};
+};
+Tensor to_disk(const Tensor& memory, const DiskLayout& layout);
+/// `shape` is the one in memory. Throws ShapeError where the numbers do not fit it.
+Tensor from_disk(const Tensor& disk, const DiskLayout& layout, const Shape& shape);
+
+/// A named part of a module's state: a parameter that is trained, or a buffer (running statistics).
+struct StateEntry {
+  std::string name;  ///< "layer01.conv.weight"
+  Variable variable;
+  DiskLayout layout;
+  bool is_buffer = false;
+};
+
+using StateDict = std::map<std::string, Tensor>;
+
+/// The shape of the pixels that one output pixel looks at, along one axis.
+struct Footprint {
+  int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
+  bool transposed = false;
+};
+
+/// A part of a network: a function with parameters. Constructors register parameters, buffers and
+/// children by name; everything else follows from these lists. Not copyable: Variables are handles,
+/// a copy would share its weights.
+class Module {
+ public:
+  Module() = default;
+  virtual ~Module() = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  virtual Variable forward(const Variable& x) = 0;
+  Variable operator()(const Variable& x) { return forward(x); }
+
+  /// Parameters and buffers of this module and its children, in order of registration; the names of
+  /// the children's are preceded by the child's own and a dot.
+  std::vector<StateEntry> state() const;
+  /// The parameters among them.
+  std::vector<Variable> parameters() const;
+  int64_t parameter_count() const;
+
+  /// Training mode (on at first) or inference: batch norm takes the batch's statistics, or the
+  /// running ones.
+  void train(bool training = true);
+  void eval() { train(false); }
+  bool is_training() const { return training_; }
+
+  /// A frozen module keeps every byte: its parameters require no gradient, and its running
+  /// statistics do not move. In training mode it still normalises by the batch's statistics.
+  void set_frozen(bool frozen);
+  bool is_frozen() const { return frozen_; }
+
+  void to(Device device);
+  void to(DType dtype);
+  void zero_grad();
+
+  /// State by name, in the layout of files, with `prefix` before each name.
+  StateDict save(const std::string& prefix = "") const;
+  /// The reverse. Entries of `saved` whose names do not begin with the prefix are left alone.
+  /// Throws Error where an entry is missing, is unknown, or has another shape (naming it and both
+  /// shapes); nothing is changed then.
+  void load(const StateDict& saved, const std::string& prefix = "");
+
+  /// For tables (layers/summary.h): what this layer is, what it makes of a shape, what it costs.
+  virtual std::string describe() const = 0;
+  virtual Shape output_shape(const Shape& input) const { return input; }
+  /// Multiply-adds of one forward pass.
+  virtual int64_t multiply_adds(const Shape& input) const;
+  /// What it does to the pixel grid: one entry for each step, in order; empty where every output
+  /// pixel looks at the same input pixel alone. Containers return their children's.
+  virtual std::vector<Footprint> footprints() const;
+
+  const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children() const {
+    return children_;
+  }
+
+ protected:
+  Variable add_parameter(std::string name, Tensor value, DiskLayout layout = {});
+  Variable add_buffer(std::string name, Tensor value);
+  template <class M>
+  std::shared_ptr<M> add_child(std::string name, std::shared_ptr<M> child) {
+    children_.emplace_back(std::move(name), child);
+    return child;
+  }
+
+ private:
+  std::vector<StateEntry> own_;
+  std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+  bool training_ = true;
+  bool frozen_ = false;
+};
+
+}  // namespace kintsugi

@@ -1,0 +1,175 @@
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "tensor/random.h"
+#include "tensor/tensor.h"
+
+namespace kintsugi {
+
+/// y = f(x), elementwise; a and b are the numbers the function takes beside x.
+enum class Unary {
+  negate,
+  exp,
+  log,
+  sqrt,
+  square,
+  reciprocal,
+  abs,
+  sign,  ///< −1, 0, 1
+  tanh,
+  sigmoid,     ///< 1 / (1 + exp(−x)), without overflow
+  softplus,    ///< log(1 + exp(x)), without overflow
+  relu,        ///< max(x, 0)
+  leaky_relu,  ///< x > 0 ? x : a·x
+  clamp,       ///< min(max(x, a), b)
+  in_range,    ///< a < x < b ? 1 : 0
+  affine,      ///< a·x + b
+};
+
+/// y = f(a, b), elementwise with broadcasting.
+enum class Binary {
+  add,
+  subtract,
+  multiply,
+  divide,
+  maximum,
+  minimum,
+  equal,            ///< a == b ? 1 : 0
+  greater,          ///< a > b ? 1 : 0
+  relu_grad,        ///< b > 0 ? a : 0; a = dy, b = y
+  leaky_relu_grad,  ///< b > 0 ? a : slope·a; a = dy, b = y
+};
+
+enum class Reduction { sum, max };
+
+/// How a two-dimensional window walks over a map. Rows and columns alike, as everywhere in GLCIC.
+struct Window {
+  int64_t kernel_h = 1, kernel_w = 1;
+  int64_t stride = 1;
+  int64_t padding = 0;
+  int64_t dilation = 1;
+};
+
+enum class Interpolation { nearest, bilinear };
+
+/// What happens to a convolution's output while it is still in the cache: y ← max(y + bias, 0).
+struct Epilogue {
+  Tensor bias;        ///< [out], or undefined
+  bool relu = false;  ///< clamp below at 0
+};
+
+/// Everything that a device must be able to do: the whole list. Arguments are checked and outputs
+/// allocated by tensor/ops.cpp; all tensors of a call live on this device and share one dtype. An
+/// output never aliases an input. Every function gives the same bits for the same input, for any
+/// number of threads.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Memory. allocate returns nullptr where memory runs out.
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void deallocate(void* block, size_t bytes) = 0;
+  virtual void copy_to_host(const void* from, void* to, size_t bytes) = 0;
+  virtual void copy_from_host(const void* from, void* to, size_t bytes) = 0;
+  virtual void copy(const Tensor& from, Tensor& to) = 0;
+  virtual void fill(Tensor& x, double value) = 0;
+  virtual void cast(const Tensor& x, Tensor& y) = 0;  ///< y has another dtype
+  /// to[to_offset + i·to_strides] = from[from_offset + i·from_strides] for every index i of
+  /// `extent`: permute, slice, flip (negative stride), broadcast (stride 0), concat and pad.
+  struct StridedView {
+    int64_t offset = 0;
+    std::array<int64_t, Shape::kMaxRank> strides{};
+  };
+  virtual void copy_strided(const Tensor& from, const StridedView& from_view, Tensor& to,
+                            const StridedView& to_view, const Shape& extent) = 0;
+
+  // Random numbers as random.h fixes them, from block generator.counter on.
+  virtual void uniform(Tensor& x, double low, double high, const Generator& generator) = 0;
+  virtual void normal(Tensor& x, double mean, double deviation, const Generator& generator) = 0;
+
+  // Elementwise.
+  virtual void unary(Unary op, const Tensor& x, double a, double b, Tensor& y) = 0;
+  virtual void binary(Binary op, const Tensor& a, const Tensor& b, double slope, Tensor& y) = 0;
+  /// y = condition ≠ 0 ? a : b, all of one shape.
+  virtual void where(const Tensor& condition, const Tensor& a, const Tensor& b, Tensor& y) = 0;
+
+  // Reductions: x seen as [outer, reduced, inner], y as [outer, inner].
+  virtual void reduce(Reduction op, const Tensor& x, int64_t outer, int64_t reduced, int64_t inner,
+                      Tensor& y) = 0;
+  /// Over the last axis, less its maximum first; log_softmax where `logarithm`.
+  virtual void softmax(const Tensor& x, bool logarithm, Tensor& y) = 0;
+
+  /// y[b] = op(a[b]) · op(b[b]): a [batch, M, K] (or [batch, K, M] transposed), b [batch, K, N]
+  /// (or [batch, N, K]), y [batch, M, N].
+  virtual void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
+                      Tensor& y) = 0;
+
+  // The convolution family (autograd/ops/conv2d.cpp has the mathematics):
+  // x [N, H, W, in], w [kh, kw, in, out], y [N, OH, OW, out].
+  virtual void conv2d(const Tensor& x, const Tensor& w, const Window& window,
+                      const Epilogue& epilogue, Tensor& y) = 0;
+  /// The transposed convolution: dy [N, OH, OW, out] → dx [N, H, W, in].
+  virtual void conv2d_input_grad(const Tensor& dy, const Tensor& w, const Window& window,
+                                 const Epilogue& epilogue, Tensor& dx) = 0;
+  /// dw [kh, kw, in, out].
+  virtual void conv2d_weight_grad(const Tensor& x, const Tensor& dy, const Window& window,
+                                  Tensor& dw) = 0;
+
+  // Pooling and resizing, [N, H, W, C]. Each is linear given its choice of elements; the *_grad
+  // functions are the transposed maps.
+  /// `index` gets, for each output, the position (row·W + column) of its maximum in the map.
+  virtual void max_pool2d(const Tensor& x, const Window& window, Tensor& y, Tensor& index) = 0;
+  /// y[o] = x[index[o]]
+  virtual void max_pool2d_gather(const Tensor& x, const Tensor& index, Tensor& y) = 0;
+  /// dx[index[o]] += dy[o]
+  virtual void max_pool2d_grad(const Tensor& dy, const Tensor& index, Tensor& dx) = 0;
+  /// The mean over the kernel's kh·kw entries, padding counted as zeros.
+  virtual void avg_pool2d(const Tensor& x, const Window& window, Tensor& y) = 0;
+  virtual void avg_pool2d_grad(const Tensor& dy, const Window& window, Tensor& dx) = 0;
+  /// Source of row i: (i + ½)·scale − ½ (bilinear), ⌊i·scale⌋ (nearest), scale = H / OH.
+  virtual void resize2d(const Tensor& x, Interpolation mode, Tensor& y) = 0;
+  virtual void resize2d_grad(const Tensor& dy, Interpolation mode, Tensor& dx) = 0;
+
+  // Normalisation over the middle axis of x [G, M, C]: batch norm has G = 1, M = N·H·W, instance
+  // norm G = N, M = H·W. mean, rstd = 1/√(variance + eps): [G, C]; gamma, beta: [C].
+  /// variance is the biased one (divided by M).
+  virtual void norm_statistics(const Tensor& x, double eps, Tensor& mean, Tensor& variance,
+                               Tensor& rstd) = 0;
+  /// y = (x − mean)·rstd·gamma + beta, then max(y, 0) where `relu`.
+  virtual void norm_apply(const Tensor& x, const Tensor& mean, const Tensor& rstd,
+                          const Tensor& gamma, const Tensor& beta, bool relu, Tensor& y) = 0;
+  /// sums [2, G, C] = Σ_M dy and Σ_M dy·x̂, x̂ = (x − mean)·rstd. Where y is defined, dy counts
+  /// only where y > 0 (the gradient of a fused ReLU).
+  virtual void norm_grad_sums(const Tensor& dy, const Tensor& x, const Tensor& mean,
+                              const Tensor& rstd, const Tensor& y, Tensor& sums) = 0;
+  /// dx = gamma·rstd·(dy − (sums[0] + x̂·sums[1]) / M), y as above.
+  virtual void norm_grad_input(const Tensor& dy, const Tensor& x, const Tensor& mean,
+                               const Tensor& rstd, const Tensor& gamma, const Tensor& sums,
+                               const Tensor& y, Tensor& dx) = 0;
+
+  // Optimiser steps, in place; layers/optimizer.h has the formulas.
+  virtual void sgd_step(Tensor& weight, const Tensor& grad, Tensor& velocity, double rate,
+                        double momentum, double weight_decay) = 0;
+  virtual void adam_step(Tensor& weight, const Tensor& grad, Tensor& mean, Tensor& square,
+                         double rate, double beta1, double beta2, double eps, double weight_decay,
+                         int64_t step) = 0;
+  virtual void adadelta_step(Tensor& weight, const Tensor& grad, Tensor& square_average,
+                             Tensor& delta_average, double rate, double rho, double eps,
+                             double weight_decay) = 0;
+};
+
+/// The backend of a device. Throws Error where the library is built without CUDA, or there is no
+/// CUDA device.
+Backend& backend(Device device);
+
+/// Made by cuda/backend.cu, or by cuda/none.cpp, which throws "built without CUDA".
+Backend& cuda_backend();
+/// Made by tensor/cpu/backend.cpp.
+Backend& cpu_backend();
+
+/// Number of CPU threads that kernels use (OpenMP); changes speed, never results.
+void set_num_threads(int threads);
+int num_threads();
+
+}  // namespace kintsugi

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <array>
+
+#include "tensor/cpu/backend.h"
+#include "tensor/cpu/gemm.h"
+#include "tensor/cpu/parallel.h"
+
+namespace kintsugi {
+namespace {
+
+using namespace cpu;
+
+/// Copies a block [rows, columns] of a matrix into scratch, rows `pitch` apart: rows of the matrix
+/// itself, often a power of two apart, would drive each other out of the cache.
+template <class T>
+void copy_block(const T* from, int64_t stride, int64_t rows, int64_t columns, T* to,
+                int64_t pitch) {
+  for (int64_t r = 0; r < rows; ++r) std::copy_n(from + r * stride, columns, to + r * pitch);
+}
+
+template <class T>
+void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Tensor& y) {
+  const int64_t batch = y.size(0), m = y.size(1), n = y.size(2),
+                depth = a.size(transpose_a ? 1 : 2);
+  const Tasks<T> tasks(m, n, depth);
+  const int64_t pitch = padded_pitch<T>(transpose_a ? tasks.rows.size : tasks.depth.size);
+  parallel_for(batch * tasks.count(), 1, [&](int64_t task, int64_t) {
+    const int64_t image = task / tasks.count();
+    const int64_t row_block = task / tasks.columns.count % tasks.rows.count;
+    const int64_t column_block = task % tasks.columns.count;
+    const int64_t row = tasks.rows.begin(row_block), column = tasks.columns.begin(column_block);
+    const int64_t rows = tasks.rows.length(row_block);
+    const int64_t columns = tasks.columns.length(column_block);
+    const T* from_a = a.data<T>() + image * m * depth;  // [m, depth] or [depth, m]
+    const T* from_b = b.data<T>() + image * depth * n;  // [depth, n] or [n, depth]
+
+    T* block = scratch<T>(Slot::patches, pitch * std::max(tasks.rows.size, tasks.depth.size));
+    T* packed = scratch<T>(Slot::panels, Panels<T>::size(tasks.depth.size, columns));
+    std::array<T*, kMaxBlockRows> c;
+    for (int64_t r = 0; r < rows; ++r)
+      c[static_cast<size_t>(r)] = y.data<T>() + (image * m + row + r) * n + column;
+
+    for (int64_t step = 0; step < tasks.depth.count; ++step) {
+      const int64_t k = tasks.depth.begin(step), length = tasks.depth.length(step);
+      if (transpose_a)
+        copy_block(from_a + k * m + row, m, length, rows, block, pitch);
+      else
+        copy_block(from_a + row * depth + k, depth, rows, length, block, pitch);
+      const Panels<T> panels{packed, length, columns};
+      if (transpose_b)
+        pack(from_b + column * depth + k, 1, depth, length, panels);
+      else
+        pack(from_b + k * n + column, n, 1, length, panels);
+      multiply<T>({.rows = rows,
+                   .columns = columns,
+                   .depth = length,
+                   .a = block,
+                   .a_stride = pitch,
+                   .a_transposed = transpose_a,
+                   .b = packed,
+                   .c = c.data(),
+                   .accumulate = step > 0});
+    }
+  });
+}
+
+}  // namespace
+
+void CpuBackend::matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
+                        Tensor& y) {
+  dispatch(y.dtype(), [&]<class T>(T) { kintsugi::matmul<T>(a, transpose_a, b, transpose_b, y); });
+}
+
+}  // namespace kintsugi

@@ -1,0 +1,26 @@
+#pragma once
+#include <map>
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace kintsugi {
+
+/// Tensors by name, with free text beside them: the contents of a .safetensors file
+/// (https://huggingface.co/docs/safetensors).
+struct SafeTensors {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// F32 and F64 are read as they are, F16 and BF16 widened to float32, integers and booleans to
+/// float64 (exact up to 2^53). The file is not trusted: a header that is no JSON, nests, repeats a
+/// name, or whose offsets overlap, leave gaps, run past the end or disagree with a shape is an
+/// Error that names the file and what is wrong.
+SafeTensors read_safetensors(const std::string& path);
+
+/// Tensors in float64 first, then float32, each by name, every one aligned to its element; CPU or
+/// device. The file appears whole or not at all (write_file_atomically).
+void write_safetensors(const std::string& path, const SafeTensors& contents);
+
+}  // namespace kintsugi

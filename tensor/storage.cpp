@@ -1,0 +1,18 @@
+#include "tensor/storage.h"
+
+#include "tensor/allocator.h"
+
+namespace kintsugi {
+
+Storage::Storage(size_t bytes, Device device)
+    : data_(allocator(device).allocate(bytes)), bytes_(bytes), device_(device) {}
+
+Storage::~Storage() { allocator(device_).deallocate(data_, bytes_); }
+
+MemoryStatistics memory_statistics(Device device) { return allocator(device).statistics(); }
+
+void reset_peak_memory(Device device) { allocator(device).reset_peak(); }
+
+void release_cached_memory(Device device) { allocator(device).release_cache(); }
+
+}  // namespace kintsugi
