@@ -1,7 +1,5 @@
 #include "glcic/command_options.h"
 
-#include <fmt/ranges.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -19,6 +17,12 @@ bool is_same_file(const std::string& a, const std::string& b) {
   if (fs::equivalent(a, b, ignored)) return true;
   const fs::path first = fs::weakly_canonical(a, ignored);
   return !first.empty() && first == fs::weakly_canonical(b, ignored);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " or ") + word;
+  return text;
 }
 
 std::string lower_extension(const std::string& path) {
@@ -45,7 +49,7 @@ Device apply(const ComputeOptions& options) {
 void check_output(const std::string& path, const std::vector<std::string>& extensions,
                   const std::vector<std::string>& inputs) {
   check(std::count(extensions.begin(), extensions.end(), lower_extension(path)) > 0,
-        "cannot write {}: its name must end in {}", path, fmt::join(extensions, " or "));
+        "cannot write {}: its name must end in {}", path, joined(extensions));
   std::error_code ignored;
   check(!fs::is_directory(path, ignored), "cannot write {}: it is a folder", path);
   const fs::path folder = fs::path(path).parent_path();

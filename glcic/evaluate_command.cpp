@@ -30,7 +30,7 @@ void run(const EvaluateCommand& command) {
   if (!command.json.empty()) check_output(command.json, {".json"}, {command.weights});
 
   const Model model = read_weights(command.weights, device);
-  const std::unique_ptr<Dataset> dataset = open_dataset(command.data, split);
+  const std::unique_ptr<Dataset> dataset = open_dataset(command.data, split, {.cache_bytes = 0});
   const Evaluation evaluation = evaluate(model, *dataset, options);
   fmt::print("{}", evaluation_table(evaluation));
   if (!command.json.empty())

@@ -1,5 +1,4 @@
 #pragma once
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,8 +32,7 @@ class Convolution : public Module {
   std::vector<Footprint> footprints() const override;
 
  protected:
-  Convolution(const ConvolutionOptions& options, const Shape& weight_shape, bool transposed,
-              Generator& generator);
+  Convolution(const ConvolutionOptions& options, bool transposed, Generator& generator);
 
   ConvolutionOptions options_;
   bool transposed_;

@@ -18,6 +18,9 @@ class ConvNormRelu final : public Module {
   Shape output_shape(const Shape& input) const override { return conv_->output_shape(input); }
 
  private:
+  /// Whether forward(x) becomes part of a graph.
+  bool records(const Variable& x) const;
+
   std::shared_ptr<Convolution> conv_;
   std::shared_ptr<BatchNorm2d> norm_;
 };

@@ -12,8 +12,8 @@ namespace kintsugi {
 Variable mse_loss(const Variable& x, const Variable& target);
 /// mean |x − target|
 Variable l1_loss(const Variable& x, const Variable& target);
-/// mean of −t·log σ(x) − (1 − t)·log(1 − σ(x)) = softplus(x) − t·x: x is the logit, so that nothing
-/// overflows; t in [0, 1], one number for all.
+/// mean of −t·log σ(x) − (1 − t)·log(1 − σ(x)) = t·softplus(−x) + (1 − t)·softplus(x): x is the
+/// logit, so that nothing overflows or cancels; t in [0, 1], one number for all or one each.
 Variable bce_with_logits(const Variable& logits, double target);
 Variable bce_with_logits(const Variable& logits, const Variable& target);
 /// mean over rows of −log softmax(x)[label]: x [N, classes], labels [N] in [0, classes).

@@ -23,6 +23,28 @@ Shape viewed_shape(const DiskLayout& layout, const Shape& memory) {
   return layout.view.rank() > 0 ? layout.view : memory;
 }
 
+/// Puts other Variables in the places of parameters for as long as it lives.
+class Replacement {
+ public:
+  Replacement(std::vector<Variable*> places, Variables replacements)
+      : places_(std::move(places)), kept_(std::move(replacements)) {
+    exchange();
+  }
+  ~Replacement() { exchange(); }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+ private:
+  void exchange() {
+    for (size_t i = 0; i < places_.size(); ++i) std::swap(*places_[i], kept_[i]);
+  }
+
+  std::vector<Variable*> places_;
+  Variables kept_;
+};
+
+}  // namespace
+
 Shape disk_shape(const DiskLayout& layout, const Shape& memory) {
   if (layout.order == DiskLayout::Order::same) return memory;
   Shape view = viewed_shape(layout, memory);
@@ -30,8 +52,6 @@ Shape disk_shape(const DiskLayout& layout, const Shape& memory) {
     return {view[3], view[2], view[0], view[1]};
   return {memory[1], memory[0]};
 }
-
-}  // namespace
 
 Tensor to_disk(const Tensor& memory, const DiskLayout& layout) {
   if (layout.order == DiskLayout::Order::same) return memory;
@@ -49,18 +69,51 @@ Tensor from_disk(const Tensor& disk, const DiskLayout& layout, const Shape& shap
   return ops::permute(disk.reshape(Shape(extents)), memory_axes(view.rank())).reshape(shape);
 }
 
-Variable Module::add_parameter(std::string name, Tensor value, DiskLayout layout) {
-  own_.push_back({std::move(name), Variable(std::move(value), true), layout, false});
-  return own_.back().variable;
+Tensor load_entry(const StateDict& saved, const std::string& name, const DiskLayout& layout,
+                  const Tensor& like) {
+  auto found = saved.find(name);
+  check(found != saved.end(), "load: {} is missing", name);
+  Shape expected = disk_shape(layout, like.shape());
+  check_shape(found->second.shape() == expected, "load: {} has shape {} where {} is expected", name,
+              found->second.shape(), expected);
+  Tensor value = from_disk(found->second, layout, like.shape()).to(like.dtype()).to(like.device());
+  return value.shares_storage_with(found->second) ? value.clone() : value;
 }
 
-Variable Module::add_buffer(std::string name, Tensor value) {
-  own_.push_back({std::move(name), Variable(std::move(value)), {}, true});
-  return own_.back().variable;
+void Module::add_parameter(std::string name, Variable& member, Tensor value, DiskLayout layout) {
+  member = Variable(std::move(value), true);
+  own_.push_back({std::move(name), &member, layout, false});
+}
+
+void Module::add_buffer(std::string name, Variable& member, Tensor value) {
+  member = Variable(std::move(value));
+  own_.push_back({std::move(name), &member, {}, true});
+}
+
+void Module::collect_parameters(std::vector<Variable*>& places) {
+  for (const Member& member : own_)
+    if (!member.is_buffer) places.push_back(member.variable);
+  for (const auto& [name, child] : children_) child->collect_parameters(places);
+}
+
+Variable Module::forward_with(const Variables& parameters, const Variable& x) {
+  std::vector<Variable*> places;
+  collect_parameters(places);
+  check_shape(places.size() == parameters.size(),
+              "forward_with: {} parameters are given to a module of {}", parameters.size(),
+              places.size());
+  for (size_t i = 0; i < places.size(); ++i)
+    check_shape(parameters[i].shape() == places[i]->shape(),
+                "forward_with: parameter {} has shape {} where {} is expected", i,
+                parameters[i].shape(), places[i]->shape());
+  Replacement replacement(std::move(places), parameters);
+  return forward(x);
 }
 
 std::vector<StateEntry> Module::state() const {
-  std::vector<StateEntry> entries = own_;
+  std::vector<StateEntry> entries;
+  for (const Member& member : own_)
+    entries.push_back({member.name, *member.variable, member.layout, member.is_buffer});
   for (const auto& [name, child] : children_)
     for (StateEntry entry : child->state()) {
       entry.name = name + "." + entry.name;
@@ -89,8 +142,8 @@ void Module::train(bool training) {
 
 void Module::set_frozen(bool frozen) {
   frozen_ = frozen;
-  for (StateEntry& entry : own_)
-    if (!entry.is_buffer) entry.variable.set_requires_grad(!frozen);
+  for (const Member& member : own_)
+    if (!member.is_buffer) member.variable->set_requires_grad(!frozen);
   for (const auto& [name, child] : children_) child->set_frozen(frozen);
 }
 
@@ -119,14 +172,8 @@ void Module::load(const StateDict& saved, const std::string& prefix) {
   for (const StateEntry& entry : state()) {
     std::string name = prefix + entry.name;
     known.insert(name);
-    auto found = saved.find(name);
-    check(found != saved.end(), "load: {} is missing", name);
-    const Tensor& value = entry.variable.value();
-    Shape expected = disk_shape(entry.layout, value.shape());
-    check_shape(found->second.shape() == expected, "load: {} has shape {} where {} is expected",
-                name, found->second.shape(), expected);
-    Tensor loaded = from_disk(found->second, entry.layout, value.shape());
-    changes.emplace_back(entry.variable, loaded.to(value.dtype()).to(value.device()).clone());
+    changes.emplace_back(entry.variable,
+                         load_entry(saved, name, entry.layout, entry.variable.value()));
   }
   for (const auto& [name, tensor] : saved)
     check(!name.starts_with(prefix) || known.contains(name), "load: {} is not part of this network",

@@ -26,6 +26,8 @@ struct DiskLayout {
 Tensor to_disk(const Tensor& memory, const DiskLayout& layout);
 /// `shape` is the one in memory. Throws ShapeError where the numbers do not fit it.
 Tensor from_disk(const Tensor& disk, const DiskLayout& layout, const Shape& shape);
+/// The shape in a file of what has this shape in memory.
+Shape disk_shape(const DiskLayout& layout, const Shape& memory);
 
 /// A named part of a module's state: a parameter that is trained, or a buffer (running statistics).
 struct StateEntry {
@@ -36,6 +38,10 @@ struct StateEntry {
 };
 
 using StateDict = std::map<std::string, Tensor>;
+/// The entry called `name` as it lies in memory: a copy with the shape, dtype and device of `like`.
+/// Throws Error, with the name, where it is missing or has another shape.
+Tensor load_entry(const StateDict& saved, const std::string& name, const DiskLayout& layout,
+                  const Tensor& like);
 
 /// The shape of the pixels that one output pixel looks at, along one axis.
 struct Footprint {
@@ -55,6 +61,10 @@ class Module {
 
   virtual Variable forward(const Variable& x) = 0;
   Variable operator()(const Variable& x) { return forward(x); }
+  /// forward(x) with these Variables in the places of parameters(), which are back afterwards: for
+  /// parameters that are themselves computed, and for gradient checks. Throws ShapeError where
+  /// number or shapes differ.
+  Variable forward_with(const Variables& parameters, const Variable& x);
 
   /// Parameters and buffers of this module and its children, in order of registration; the names of
   /// the children's are preceded by the child's own and a dot.
@@ -78,7 +88,8 @@ class Module {
   void to(DType dtype);
   void zero_grad();
 
-  /// State by name, in the layout of files, with `prefix` before each name.
+  /// State by name, in the layout of files, with `prefix` before each name. What is trained
+  /// afterwards leaves it as it is.
   StateDict save(const std::string& prefix = "") const;
   /// The reverse. Entries of `saved` whose names do not begin with the prefix are left alone.
   /// Throws Error where an entry is missing, is unknown, or has another shape (naming it and both
@@ -99,8 +110,9 @@ class Module {
   }
 
  protected:
-  Variable add_parameter(std::string name, Tensor value, DiskLayout layout = {});
-  Variable add_buffer(std::string name, Tensor value);
+  /// Makes `member`, a member of this module, a leaf with this value, and registers it.
+  void add_parameter(std::string name, Variable& member, Tensor value, DiskLayout layout = {});
+  void add_buffer(std::string name, Variable& member, Tensor value);
   template <class M>
   std::shared_ptr<M> add_child(std::string name, std::shared_ptr<M> child) {
     children_.emplace_back(std::move(name), child);
@@ -108,7 +120,15 @@ class Module {
   }
 
  private:
-  std::vector<StateEntry> own_;
+  struct Member {
+    std::string name;
+    Variable* variable;
+    DiskLayout layout;
+    bool is_buffer;
+  };
+  void collect_parameters(std::vector<Variable*>& places);
+
+  std::vector<Member> own_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
   bool frozen_ = false;

@@ -7,8 +7,10 @@
 
 namespace kintsugi {
 
-/// Changes parameters against their gradients, one fused pass over each; parameters without a
-/// gradient are left alone. Definitions are PyTorch's.
+/// Changes parameters against their gradients, one fused pass over each; parameters that have no
+/// gradient, or require none (frozen ones), are left alone. In place, unless somebody else holds
+/// the parameter's storage (a copy of the tensor, a saved state): then the parameter gets its own.
+/// Definitions are PyTorch's.
 class Optimizer {
  public:
   /// `entries`: Module::state(); buffers are passed over.
@@ -24,7 +26,8 @@ class Optimizer {
   int64_t steps() const { return steps_; }
 
   /// Everything that the next step depends on, for checkpoints: "PREFIXNAME.SLOT" for every
-  /// parameter, such as "completion.layer01.conv.weight.square_average", and "PREFIXstep" [1].
+  /// parameter, such as "completion.layer01.conv.weight.square_average", and "PREFIXstep" [1];
+  /// slots in the layout of files, as their parameter.
   StateDict save(const std::string& prefix) const;
   /// Throws Error where something is missing or has another shape; nothing is changed then.
   void load(const StateDict& saved, const std::string& prefix);

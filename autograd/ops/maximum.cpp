@@ -40,8 +40,7 @@ Variable minimum(const Variable& a, const Variable& b) {
 
 namespace {
 
-// One element alone could be all on the side that gets nothing: the ranges see to it that it
-// is not.
+// Without the two scalars: one of them would get no gradient at all.
 std::vector<Sample> samples(Variable (*op)(const Variable&, const Variable&)) {
   std::vector<Sample> result = broadcasting_samples(op);
   result.pop_back();

@@ -32,7 +32,8 @@ Sample sample(const Shape& condition, const Shape& a, const Shape& b, const char
           .apply =
               [](const Variables& in) {
                 const Tensor& x = in[0].value();
-                return where(ops::greater(x, Tensor::scalar(0, x.options())), in[1], in[2]);
+                return where(ops::greater(x, ops::mean(x)), in[1],
+                             in[2]);  // both sides chosen somewhere
               },
           .label = label};
 }
@@ -42,8 +43,8 @@ const RegisterOp registered{
      .formula = "condition ≠ 0 ? a : b",
      .derivative = "dy to the one chosen",
      .samples = {sample({2, 3, 4}, {2, 3, 4}, {2, 3, 4}, ""),
-                 sample({2, 3, 1}, {3, 4}, {}, "broadcast to the condition"),
-                 sample({4}, {2, 3, 1}, {3, 4}, "condition broadcast")}}};
+                 sample({2, 6, 1}, {6, 4}, {}, "broadcast to the condition"),
+                 sample({8}, {2, 3, 1}, {3, 8}, "condition broadcast")}}};
 
 }  // namespace
 

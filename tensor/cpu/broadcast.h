@@ -34,6 +34,13 @@ template <class T>
 const T* contiguous_rows(const T* p, int64_t row_stride, int64_t column_stride, int64_t rows,
                          int64_t columns, T* buffer) {
   if (column_stride == 1 && (row_stride == columns || rows == 1)) return p;
+  if (row_stride == 0 && column_stride == 1) {
+    const int64_t total = rows * columns;
+    std::copy_n(p, columns, buffer);
+    for (int64_t done = columns; done < total; done *= 2)
+      std::copy_n(buffer, std::min(done, total - done), buffer + done);
+    return buffer;
+  }
   T* to = buffer;
   for (int64_t row = 0; row < rows; ++row, p += row_stride)
     for (int64_t column = 0; column < columns; ++column) *to++ = p[column * column_stride];

@@ -51,6 +51,13 @@ Position position(std::span<const Axis> axes, int64_t number) {
 /// to[r·row.to + c·column.to] = from[r·row.from + c·column.from] for all r and c.
 template <class T>
 void copy_plane(const T* from, T* to, const Axis& row, const Axis& column) {
+  constexpr int64_t kShort = 8;  // a call of memcpy costs more than the copy
+  if (column.extent <= kShort) {
+    for (int64_t c = 0; c < column.extent; ++c)
+      for (int64_t r = 0; r < row.extent; ++r)
+        to[r * row.to + c * column.to] = from[r * row.from + c * column.from];
+    return;
+  }
   if (column.from == 1 && column.to == 1) {
     for (int64_t r = 0; r < row.extent; ++r)
       std::copy_n(from + r * row.from, column.extent, to + r * row.to);

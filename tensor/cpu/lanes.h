@@ -33,16 +33,27 @@ void map_lanes(const T* x, T* y, int64_t count, F f) {
   std::copy_n(rest.data(), count - i, y + i);
 }
 
-/// exp(x), with 0 and infinity beyond the range of T (Eigen's stops at its smallest and largest
-/// result there).
+/// exp(x), with 0 and infinity beyond the range of T: Eigen's stops at its smallest and largest
+/// result there. (Eigen's select() is not vectorised; a loop is.)
 template <class T>
 Lane<T> exp_lane(const Lane<T>& x) {
   constexpr T kInfinity = std::numeric_limits<T>::infinity();
-  const T highest = std::log(std::numeric_limits<T>::max());
-  const T lowest = std::log(std::numeric_limits<T>::denorm_min());
+  constexpr T kHighest = sizeof(T) == 4 ? T(88.72284) : T(709.782712893384);
+  constexpr T kLowest = sizeof(T) == 4 ? T(-103.97209) : T(-745.1332191019412);
   Lane<T> y = x.exp();
-  y = (x > highest).select(kInfinity, y);
-  return (x < lowest).select(T{0}, y);
+  for (int i = 0; i < kLaneSize<T>; ++i)
+    y[i] = x[i] > kHighest ? kInfinity : x[i] < kLowest ? T{0} : y[i];
+  return y;
+}
+
+/// log(1 + x) for x ≥ 0, exact to rounding where 1 + x rounds: log(u)·x / (u − 1), u = 1 + x
+/// (Goldberg 1991, theorem 4).
+template <class T>
+Lane<T> log1p_lane(const Lane<T>& x) {
+  const Lane<T> u = 1 + x, logarithm = u.log();
+  Lane<T> y;
+  for (int i = 0; i < kLaneSize<T>; ++i) y[i] = u[i] == 1 ? x[i] : logarithm[i] * x[i] / (u[i] - 1);
+  return y;
 }
 
 }  // namespace kintsugi::cpu

@@ -17,8 +17,8 @@ struct Moments {
   Moments operator+(const Moments& other) const {
     const double total = count + other.count, distance = other.mean - mean;
     if (total == 0) return *this;
-    return {total, mean + distance * other.count / total,
-            m2 + other.m2 + distance * distance * count * other.count / total};
+    const double shift = distance * other.count / total;
+    return {total, mean + shift, m2 + other.m2 + distance * shift * count};
   }
 };
 

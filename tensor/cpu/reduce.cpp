@@ -40,16 +40,48 @@ void reduce_columns(const ColumnPieces& pieces, const T* x, T* y, Combine combin
   });
 }
 
+/// For rows too short to be worth a piece each: y[r] combines x[r·length …].
+template <class T, class Combine>
+void reduce_short_rows(const T* x, int64_t rows, int64_t length, T* y, Combine combine) {
+  constexpr int64_t kLanes = 16;
+  parallel_for(rows, std::max<int64_t>(1, kParallelGrain / length),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t row = begin; row < end; ++row) {
+                   const T* from = x + row * length;
+                   T result = T(Combine::kIdentity);
+                   int64_t i = 0;
+                   if (length >= kLanes) {
+                     std::array<T, kLanes> lanes;
+                     std::copy_n(from, kLanes, lanes.begin());
+                     for (i = kLanes; i + kLanes <= length; i += kLanes)
+                       for (size_t lane = 0; lane < kLanes; ++lane)
+                         lanes[lane] = combine(lanes[lane], from[i + static_cast<int64_t>(lane)]);
+                     for (T lane : lanes) result = combine(result, lane);
+                   }
+                   for (; i < length; ++i) result = combine(result, from[i]);
+                   y[row] = result;
+                 }
+               });
+}
+
+template <class T, class Combine>
+void reduce(const T* x, int64_t outer, int64_t reduced, int64_t inner, T* y, Combine combine) {
+  constexpr int64_t kShort = 512;
+  if (inner == 1 && reduced > 0 && reduced <= kShort)
+    reduce_short_rows(x, outer, reduced, y, combine);
+  else
+    reduce_columns(ColumnPieces(outer, reduced, inner), x, y, combine);
+}
+
 }  // namespace
 
 void CpuBackend::reduce(Reduction op, const Tensor& x, int64_t outer, int64_t reduced,
                         int64_t inner, Tensor& y) {
   dispatch(y.dtype(), [&]<class T>(T) {
-    const ColumnPieces pieces(outer, reduced, inner);
     if (op == Reduction::sum)
-      reduce_columns(pieces, x.data<T>(), y.data<T>(), Sum{});
+      kintsugi::reduce(x.data<T>(), outer, reduced, inner, y.data<T>(), Sum{});
     else
-      reduce_columns(pieces, x.data<T>(), y.data<T>(), Max{});
+      kintsugi::reduce(x.data<T>(), outer, reduced, inner, y.data<T>(), Max{});
   });
 }
 
