@@ -5,7 +5,6 @@
 
 #include "autograd/node.h"
 #include "autograd/ops/definition.h"
-#include "tensor/error.h"
 
 namespace kintsugi {
 
@@ -26,30 +25,26 @@ class Recomputing {
 
 uint64_t now() { return Variable(Tensor::scalar(0)).node()->sequence; }
 
-/// The leaves behind `output` that were there before `start` and require a gradient.
-Variables leaves_before(uint64_t start, const Variable& output) {
-  Variables leaves, found{output};
+/// What was there before `start`, requires a gradient, and was used to make `output` since.
+Variables used_from_before(uint64_t start, const Variable& output) {
+  Variables used, found{output};
   std::unordered_set<const Node*> seen;
   while (!found.empty()) {
     const Variable variable = std::move(found.back());
     found.pop_back();
     if (!variable.requires_grad() || !seen.insert(variable.node().get()).second) continue;
     const Node& node = *variable.node();
-    if (node.sequence > start) {
+    if (node.sequence < start)
+      used.push_back(variable);
+    else
       found.insert(found.end(), node.inputs.begin(), node.inputs.end());
-      continue;
-    }
-    check(variable.is_leaf(),
-          "checkpoint: the function uses the output {} of {}, which is not among its inputs",
-          node.shape, node.op);
-    leaves.push_back(variable);
   }
-  return leaves;
+  return used;
 }
 
 struct FirstRun {
   Tensor value;
-  Variables captured;  ///< the leaves that the function uses beside its inputs
+  Variables captured;  ///< what the function uses beside its inputs
 };
 
 /// Runs the function once, recorded to see what it uses; its graph is dropped on return.
@@ -59,7 +54,7 @@ FirstRun first_run(const Definition& function, const Variables& inputs) {
   Variables arguments;
   for (const Variable& input : inputs) arguments.emplace_back(input.value(), input.requires_grad());
   const Variable output = function(arguments);
-  return {output.value(), leaves_before(start, output)};
+  return {output.value(), used_from_before(start, output)};
 }
 
 }  // namespace

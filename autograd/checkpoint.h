@@ -8,11 +8,9 @@ namespace kintsugi {
 /// function(inputs), without keeping what is computed on the way: backward computes it again. The
 /// memory of the function's activations is held only while it runs, forward or backward, at the
 /// price of a second forward pass (Chen et al., "Training Deep Nets with Sublinear Memory Cost",
-/// 2016). Gradients reach the inputs and every leaf that the function uses besides (its
-/// parameters), to any order.
-///
-/// The function must compute the same from the same inputs each time, and change nothing outside
-/// when is_recomputing(). Throws Error where it uses an op's output that is not among the inputs.
+/// 2016). Gradients reach the inputs and whatever else the function uses (its parameters), to any
+/// order. It must compute the same from the same inputs each time, and change nothing outside when
+/// is_recomputing().
 Variable checkpoint(const std::function<Variable(const Variables&)>& function,
                     const Variables& inputs);
 

@@ -27,12 +27,13 @@ struct Sample {
 
 /// What is known of an op, as data for checks and documents; never a way to call it.
 struct OpInfo {
-  std::string name;               ///< as given to record()
+  std::string name;               ///< as given to record(), unless composed
   std::string formula;            ///< "max(x, 0)"
   std::string derivative;         ///< "dx = dy where x > 0, else 0"
   std::vector<double> kinks{};    ///< input values where the derivative jumps: checks stay away
   bool differences_kink = false;  ///< kinks wherever two inputs (or elements) are equal instead
   bool second_order = true;       ///< false where the second derivative is not defined
+  bool composed = false;          ///< made of other ops, and recorded under their names
   std::vector<Sample> samples;
 };
 

@@ -25,13 +25,6 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string lower_extension(const std::string& path) {
-  std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return extension;
-}
-
 }  // namespace
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
@@ -46,9 +39,17 @@ Device apply(const ComputeOptions& options) {
   return device_from_string(options.device);
 }
 
+bool has_extension(const std::string& path, const std::string& extension) {
+  std::string ending = fs::path(path).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return ending == extension;
+}
+
 void check_output(const std::string& path, const std::vector<std::string>& extensions,
                   const std::vector<std::string>& inputs) {
-  check(std::count(extensions.begin(), extensions.end(), lower_extension(path)) > 0,
+  check(std::any_of(extensions.begin(), extensions.end(),
+                    [&](const std::string& extension) { return has_extension(path, extension); }),
         "cannot write {}: its name must end in {}", path, joined(extensions));
   std::error_code ignored;
   check(!fs::is_directory(path, ignored), "cannot write {}: it is a folder", path);

@@ -21,8 +21,11 @@ void add_compute_options(CLI::App& command, ComputeOptions& options);
 /// Sets the number of threads. Throws Error for an unknown device.
 Device apply(const ComputeOptions& options);
 
+/// True where the file's name ends in `extension` (".png"), no matter the case.
+bool has_extension(const std::string& path, const std::string& extension);
+
 /// A file that a command is about to write. Throws Error where its folder is missing, where it is
-/// itself a folder, where its name ends in none of `extensions` (".png"; no matter the case), or
+/// itself a folder, where its name ends in none of `extensions` (has_extension), or
 /// where it is the same file as one of `inputs`, so that no input is ever written over.
 void check_output(const std::string& path, const std::vector<std::string>& extensions,
                   const std::vector<std::string>& inputs);

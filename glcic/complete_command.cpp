@@ -20,8 +20,7 @@ struct CompleteCommand {
 };
 
 void write_picture(const std::string& path, const Tensor& picture, int quality) {
-  const bool png = path.ends_with(".png") || path.ends_with(".PNG");
-  if (png)
+  if (has_extension(path, ".png"))
     write_png(path, picture);
   else
     write_jpeg(path, picture, quality);

@@ -71,9 +71,11 @@ Completion complete(const Model& model, const Tensor& picture, const Tensor& mas
   Completion result;
   result.raw = ops::slice(ops::slice(padded, 1, 0, height), 2, 0, width)
                    .reshape({height, width, int64_t{3}});
-  const Tensor filled = options.post == Post::poisson
-                            ? ops::clamp(solve_poisson(picture, mask, result.raw), 0.0, 1.0)
-                            : result.raw;
+  const Tensor filled =
+      options.post == Post::poisson
+          ? ops::clamp(solve_poisson(picture, mask, result.raw, {.edge = EdgeGradient::zero}), 0.0,
+                       1.0)
+          : result.raw;
   result.composite = composite(filled, picture, mask.to(picture.dtype()));
   return result;
 }

@@ -9,7 +9,9 @@ namespace kintsugi {
 /// What is done to a completed picture after the network.
 enum class Post {
   none,
-  poisson,  ///< the network's gradients blended into the picture (solve_poisson)
+  /// The network's gradients inside the hole, blended into the picture (solve_poisson). C learns
+  /// only from the hole, so what it makes of the rest is not asked: EdgeGradient::zero.
+  poisson,
 };
 /// "none" or "poisson"; throws Error for any other name.
 Post post_from_string(const std::string& name);

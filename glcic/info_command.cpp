@@ -22,16 +22,16 @@ struct InfoCommand {
 
 /// One network: a headline, the table, what a forward pass costs.
 void print_network(const Module& network, const Shape& input) {
-  fmt::print("{}, input {}\n{}\n", network.describe(), input,
+  fmt::print("{}, input {}\n{}", network.describe(), input,
              summary_table(named_layers(network), input));
 }
 
 void print_completion(const CompletionNetwork& network, int64_t size) {
   const Shape input{1, size, size, 4};
   print_network(network, input);
-  fmt::print("{} parameters, {:.2f} GFLOP a picture, receptive field {} px\n",
-             network.parameter_count(), 2e-9 * static_cast<double>(network.multiply_adds(input)),
-             receptive_field(network.footprints()));
+  const int64_t field = receptive_field(network.footprints());
+  fmt::print("{:.2f} GFLOP a picture (2 for a multiply-add), receptive field {} x {} pixels\n",
+             2e-9 * static_cast<double>(network.multiply_adds(input)), field, field);
 }
 
 void print_discriminators(const Discriminators& networks) {
@@ -40,7 +40,8 @@ void print_discriminators(const Discriminators& networks) {
   print_network(networks.local(), {1, patch, patch, 3});
   fmt::print("\nglobal ");
   print_network(networks.global(), {1, size, size, 3});
-  fmt::print("{} parameters in both and the layer that joins them\n", networks.parameter_count());
+  fmt::print("{} parameters in both and in the layer that joins them\n",
+             networks.parameter_count());
 }
 
 void run(const InfoCommand& command) {

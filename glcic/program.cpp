@@ -7,10 +7,6 @@
 
 #include "glcic/commands.h"
 
-#ifndef KINTSUGI_VERSION
-#define KINTSUGI_VERSION "of an unknown version"
-#endif
-
 namespace kintsugi {
 namespace {
 
@@ -37,6 +33,12 @@ void add_everything(CLI::App& program) {
   add_info_command(program);
 }
 
+bool is_command(const CLI::App& program, const std::string& name) {
+  const auto commands = program.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(commands.begin(), commands.end(),
+                     [&](const CLI::App* command) { return command->get_name() == name; });
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv, std::FILE* errors) {
@@ -45,6 +47,8 @@ int run_program(int argc, const char* const* argv, std::FILE* errors) {
       "Image Completion\", SIGGRAPH 2017).",
       "glcic");
   add_everything(program);
+  if (argc > 1 && argv[1][0] != '-' && !is_command(program, argv[1]))
+    return fail(errors, fmt::format("there is no command \"{}\" (see glcic --help)", argv[1]));
   try {
     program.parse(argc, argv);
     return 0;

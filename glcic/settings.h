@@ -21,7 +21,7 @@ struct TrainSettings {
   std::array<double, 3> shares{0.7, 0.05, 0.25};  ///< of the budget
   uint64_t seed = 1;
   double alpha = 0.0004;   ///< weight of the adversarial term (GLCIC §3.4)
-  HoleRange holes;         ///< {0, 0}: 3S/8 to S/2
+  HoleRange holes{};         ///< {0, 0}: 3S/8 to S/2
   double scale_range = 0;  ///< see Dataset::scale_range; 0: the dataset's own
 
   bool operator==(const TrainSettings&) const = default;

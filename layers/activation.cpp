@@ -24,11 +24,11 @@ namespace {
 
 template <class Layer>
 OpInfo without_parameters(const char* name, const char* formula, const Shape& input,
-                          std::vector<double> kinks = {}) {
+                          const std::vector<double>& kinks = {}) {
   return {.name = name,
           .formula = formula,
           .derivative = "that of its op",
-          .kinks = std::move(kinks),
+          .kinks = kinks,
           .samples = {{.inputs = {{.shape = input}},
                        .apply = [](const Variables& in) { return Layer().forward(in[0]); }}}};
 }

@@ -33,7 +33,7 @@ Shape disk_shape(const DiskLayout& layout, const Shape& memory);
 struct StateEntry {
   std::string name;  ///< "layer01.conv.weight"
   Variable variable;
-  DiskLayout layout;
+  DiskLayout layout{};
   bool is_buffer = false;
 };
 

@@ -24,7 +24,8 @@ double passed(int64_t step, int64_t length) {
 
 double StepSchedule::rate(int64_t step) const {
   check_steps(step, every);
-  return initial * std::pow(factor, static_cast<double>(step / every));
+  int64_t drops = step / every;
+  return initial * std::pow(factor, static_cast<double>(drops));
 }
 
 double LinearSchedule::rate(int64_t step) const {

@@ -2,20 +2,48 @@
 
 #include <utility>
 
+#include "autograd/node.h"
 #include "autograd/ops/identity.h"
 
 namespace kintsugi {
 
 namespace {
 
-/// What the definition is run on in place of its inputs. Only so are the gradients partial ones:
-/// one input may be computed from another, and that path belongs to the caller. Stand-ins stay
-/// tied to the inputs where gradients are to be differentiated, and are leaves where not.
-Variables stand_ins(const Variables& inputs, bool tied) {
-  Variables result;
-  for (const Variable& input : inputs)
-    result.push_back(tied ? identity(input) : Variable(input.value(), input.requires_grad()));
-  return result;
+/// Makes leaves of outputs of ops for as long as it lives, so that gradients end there.
+class Unlinked {
+ public:
+  explicit Unlinked(const Variables& variables) {
+    for (const Variable& variable : variables) {
+      Node& node = *variable.node();
+      if (!node.backward) continue;
+      links_.push_back({variable, std::move(node.inputs), std::move(node.backward)});
+      node.inputs.clear();
+      node.backward = nullptr;
+    }
+  }
+  ~Unlinked() {
+    for (Link& link : links_) {
+      link.variable.node()->inputs = std::move(link.inputs);
+      link.variable.node()->backward = std::move(link.backward);
+    }
+  }
+  Unlinked(const Unlinked&) = delete;
+  Unlinked& operator=(const Unlinked&) = delete;
+
+ private:
+  struct Link {
+    Variable variable;
+    Variables inputs;
+    Backward backward;
+  };
+  std::vector<Link> links_;
+};
+
+Variables with_gradient(const Variables& variables) {
+  Variables wanted;
+  for (const Variable& variable : variables)
+    if (variable.requires_grad()) wanted.push_back(variable);
+  return wanted;
 }
 
 }  // namespace
@@ -24,17 +52,17 @@ Grads gradients_of(const Definition& definition, const Variables& inputs, const 
                    const Variable& dy) {
   const bool create_graph = is_recording();
   RecordingGuard guard(true);
-  Variables arguments = stand_ins(inputs, create_graph);
-  const Variable output = definition(arguments);
-  arguments.insert(arguments.end(), captured.begin(), captured.end());
-  Variables wanted;
-  for (const Variable& argument : arguments)
-    if (argument.requires_grad()) wanted.push_back(argument);
-  const Variables found = grad({output}, wanted, {dy}, {.create_graph = create_graph});
+  Variables arguments;
+  for (const Variable& input : inputs) arguments.push_back(identity(input));
+  Variables sources = arguments;
+  sources.insert(sources.end(), captured.begin(), captured.end());
+  Unlinked unlinked(sources);
+  const Variables found =
+      grad({definition(arguments)}, with_gradient(sources), {dy}, {.create_graph = create_graph});
   Grads grads;
   size_t next = 0;
-  for (const Variable& argument : arguments)
-    grads.push_back(argument.requires_grad() ? found[next++] : Variable());
+  for (const Variable& source : sources)
+    grads.push_back(source.requires_grad() ? found[next++] : Variable());
   return grads;
 }
 

@@ -8,9 +8,11 @@ namespace kintsugi {
 /// A function of Variables made of ops.
 using Definition = std::function<Variable(const Variables&)>;
 
-/// Runs definition(inputs) again, recorded, and takes its gradients for the cotangent dy: partial
-/// ones by each of `inputs` that requires one, then by each of the leaves in `captured`, which the
-/// definition uses beside its inputs. Where recording is on, the gradients can be differentiated.
+/// Runs definition(inputs) again, recorded, and takes its gradients for the cotangent dy: by each
+/// of `inputs` that requires one, then by each of `captured`, which the definition uses beside its
+/// inputs. They are partial gradients, as a backward returns them: where one of these Variables was
+/// computed from another, that path does not count. Where recording is on, they can be
+/// differentiated.
 Grads gradients_of(const Definition& definition, const Variables& inputs, const Variables& captured,
                    const Variable& dy);
 

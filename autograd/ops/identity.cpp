@@ -2,10 +2,11 @@
 //
 //   dx = dy
 //
-// It is there for its node. A function f(a, b) whose argument b was itself computed from a has a
-// total derivative by a, which counts the path through b, and a partial one, which does not. The
-// partial one is what an op's backward must return (the engine adds the other path on its own), and
-// f(identity(a), identity(b)) has it: its derivative by the new node of a.
+// It is there for its node: a second handle on the same numbers. A function f(a, b) whose argument
+// b was itself computed from a has a total derivative by a, which counts the path through b, and a
+// partial one, which does not. The partial one is what an op's backward must return (the engine
+// adds the other path on its own); it is the derivative of f(identity(a), identity(b)) by the new
+// nodes.
 #include "autograd/ops/identity.h"
 
 #include "autograd/ops/samples.h"

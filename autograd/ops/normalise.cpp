@@ -5,8 +5,8 @@
 //
 //   x̂_i = (x_i − μ)·r        y_i = γ·x̂_i + β
 //
-// By γ and β, y is linear: dγ = Σ dy_i·x̂_i and dβ = Σ dy_i. By x there are three paths: x_j acts on
-// its own x̂_j, and through μ and r on every x̂_i. From ∂μ/∂x_j = 1/M and
+// By γ and β, y is linear: dγ = Σ dy_i·x̂_i and dβ = Σ dy_i. By x there are three paths: x_j acts
+// on its own x̂_j, and through μ and r on every x̂_i. From ∂μ/∂x_j = 1/M and
 // ∂r/∂x_j = −½·r³·∂σ²/∂x_j = −½·r³·(2/M)·(x_j − μ) = −r²·x̂_j/M follows
 //
 //   ∂x̂_i/∂x_j = r·(δ_ij − 1/M − x̂_i·x̂_j/M)

@@ -53,6 +53,7 @@ const RegisterOp registered{
     {.name = "pad",
      .formula = "x with new entries on both sides of an axis: zeros, or x mirrored",
      .derivative = "dx = the sum of dy over the places of each entry",
+     .composed = true,
      .samples = {sample({2, 3, 4}, 1, 2, 1, PadMode::zero, "zeros"),
                  sample({2, 3, 4}, -1, 0, 2, PadMode::zero, "zeros, after the last axis"),
                  sample({2, 4, 3}, 1, 3, 2, PadMode::reflect, "reflect, entries used three times"),

@@ -27,13 +27,13 @@ Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
 
 namespace {
 
+/// The condition is "above the mean", so that both sides are chosen somewhere.
 Sample sample(const Shape& condition, const Shape& a, const Shape& b, const char* label) {
   return {.inputs = {{.shape = condition, .differentiable = false}, {.shape = a}, {.shape = b}},
           .apply =
               [](const Variables& in) {
                 const Tensor& x = in[0].value();
-                return where(ops::greater(x, ops::mean(x)), in[1],
-                             in[2]);  // both sides chosen somewhere
+                return where(ops::greater(x, ops::mean(x)), in[1], in[2]);
               },
           .label = label};
 }

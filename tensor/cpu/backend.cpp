@@ -2,6 +2,7 @@
 
 #include <omp.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -15,9 +16,16 @@ namespace {
 constexpr size_t kCacheLine = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
 
+/// Bytes of memory in the machine. Linux promises any amount and kills the process that uses it.
+size_t physical_memory() {
+  return static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 void* CpuBackend::allocate(size_t bytes) {
+  static const size_t most = physical_memory();
+  if (bytes > most) return nullptr;
   const size_t alignment = bytes >= 2 * kHugePage ? kHugePage : kCacheLine;
   const size_t whole = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
   void* block = nullptr;

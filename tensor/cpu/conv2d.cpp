@@ -83,43 +83,47 @@ void convolve(const PatchGrid& grid, const T* source, const TapMatrices<T>& weig
     });
   }
 
-  parallel_for(tasks.count(), 1, [&](int64_t task, int64_t) {
-    const int64_t row_block = task / tasks.columns.count;
-    const int64_t column_block = task % tasks.columns.count;
-    const int64_t pixel = tasks.rows.begin(row_block), pixels = tasks.rows.length(row_block);
-    const int64_t column = tasks.columns.begin(column_block);
-    std::array<T*, kMaxBlockRows> c;
-    for (int64_t i = 0; i < pixels; ++i)
-      c[static_cast<size_t>(i)] = target.pixel(grid, pixel + i) + column;
+  parallel_for(
+      tasks.count(), 1,
+      [&](int64_t task, int64_t) {
+        const int64_t row_block = task / tasks.columns.count;
+        const int64_t column_block = task % tasks.columns.count;
+        const int64_t pixel = tasks.rows.begin(row_block), pixels = tasks.rows.length(row_block);
+        const int64_t column = tasks.columns.begin(column_block);
+        std::array<T*, kMaxBlockRows> c;
+        for (int64_t i = 0; i < pixels; ++i)
+          c[static_cast<size_t>(i)] = target.pixel(grid, pixel + i) + column;
 
-    for (int64_t step = 0; step < tasks.depth.count; ++step) {
-      const int64_t entry = tasks.depth.begin(step), entries = tasks.depth.length(step);
-      const T* a = source + pixel * patch_size + entry;
-      if (!identity) {
-        T* patches = scratch<T>(Slot::patches, pixels * pitch);
-        gather_patches(grid, source, pixel, pixels, entry, entries, patches, pitch);
-        a = patches;  // [pixels, entries]
-      }
-      Panels<T> panels{nullptr, entries, tasks.columns.length(column_block)};
-      if (packed.defined()) {
-        panels.data = packed.data<T>() + (column_block * tasks.depth.count + step) * panels_size;
-      } else {
-        panels.data = scratch<T>(Slot::panels, panels_size);
-        pack_weights(weights, grid, entry, column, panels);
-      }
-      const bool last = step + 1 == tasks.depth.count;
-      multiply<T>({.rows = pixels,
-                   .columns = panels.columns,
-                   .depth = entries,
-                   .a = a,
-                   .a_stride = pitch,
-                   .b = panels.data,
-                   .c = c.data(),
-                   .accumulate = step > 0,
-                   .bias = last && bias ? bias + column : nullptr,
-                   .relu = last && epilogue.relu});
-    }
-  });
+        for (int64_t step = 0; step < tasks.depth.count; ++step) {
+          const int64_t entry = tasks.depth.begin(step), entries = tasks.depth.length(step);
+          const T* a = source + pixel * patch_size + entry;
+          if (!identity) {
+            T* patches = scratch<T>(Slot::patches, pixels * pitch);
+            gather_patches(grid, source, pixel, pixels, entry, entries, patches, pitch);
+            a = patches;  // [pixels, entries]
+          }
+          Panels<T> panels{nullptr, entries, tasks.columns.length(column_block)};
+          if (packed.defined()) {
+            panels.data =
+                packed.data<T>() + (column_block * tasks.depth.count + step) * panels_size;
+          } else {
+            panels.data = scratch<T>(Slot::panels, panels_size);
+            pack_weights(weights, grid, entry, column, panels);
+          }
+          const bool last = step + 1 == tasks.depth.count;
+          multiply<T>({.rows = pixels,
+                       .columns = panels.columns,
+                       .depth = entries,
+                       .a = a,
+                       .a_stride = pitch,
+                       .b = panels.data,
+                       .c = c.data(),
+                       .accumulate = step > 0,
+                       .bias = last && bias ? bias + column : nullptr,
+                       .relu = last && epilogue.relu});
+        }
+      },
+      grid.pixels() * patch_size * target.channels);
 }
 
 /// One of the stride² classes of pixels of conv2d's input, those with (y mod stride, x mod stride)
@@ -193,31 +197,34 @@ void weight_grad(const PatchGrid& grid, const T* source, const Tensor& dy, Tenso
   }
 
   Tensor partial = parts.count > 1 ? Tensor::empty({parts.count, dw.numel()}, dw.options()) : dw;
-  parallel_for(entries.count * parts.count, 1, [&](int64_t task, int64_t) {
-    const int64_t part = task / entries.count, block = task % entries.count;
-    const int64_t entry = entries.begin(block), rows = entries.length(block);
-    std::array<T*, kEntries> c;
-    for (int64_t r = 0; r < rows; ++r)
-      c[static_cast<size_t>(r)] = partial.data<T>() + part * dw.numel() + (entry + r) * out;
+  parallel_for(
+      entries.count * parts.count, 1,
+      [&](int64_t task, int64_t) {
+        const int64_t part = task / entries.count, block = task % entries.count;
+        const int64_t entry = entries.begin(block), rows = entries.length(block);
+        std::array<T*, kEntries> c;
+        for (int64_t r = 0; r < rows; ++r)
+          c[static_cast<size_t>(r)] = partial.data<T>() + part * dw.numel() + (entry + r) * out;
 
-    const Blocks steps(parts.length(part), steps_of);
-    T* patches = scratch<T>(Slot::patches, steps.size * pitch);
-    T* panels = scratch<T>(Slot::panels, Panels<T>::size(steps.size, out));
-    for (int64_t step = 0; step < steps.count; ++step) {
-      const int64_t pixel = parts.begin(part) + steps.begin(step), length = steps.length(step);
-      gather_patches(grid, source, pixel, length, entry, rows, patches, pitch);
-      pack(dy.data<T>() + pixel * out, out, 1, length, Panels<T>{panels, length, out});
-      multiply<T>({.rows = rows,
-                   .columns = out,
-                   .depth = length,
-                   .a = patches,
-                   .a_stride = pitch,
-                   .a_transposed = true,
-                   .b = panels,
-                   .c = c.data(),
-                   .accumulate = step > 0});
-    }
-  });
+        const Blocks steps(parts.length(part), steps_of);
+        T* patches = scratch<T>(Slot::patches, steps.size * pitch);
+        T* panels = scratch<T>(Slot::panels, Panels<T>::size(steps.size, out));
+        for (int64_t step = 0; step < steps.count; ++step) {
+          const int64_t pixel = parts.begin(part) + steps.begin(step), length = steps.length(step);
+          gather_patches(grid, source, pixel, length, entry, rows, patches, pitch);
+          pack(dy.data<T>() + pixel * out, out, 1, length, Panels<T>{panels, length, out});
+          multiply<T>({.rows = rows,
+                       .columns = out,
+                       .depth = length,
+                       .a = patches,
+                       .a_stride = pitch,
+                       .a_transposed = true,
+                       .b = panels,
+                       .c = c.data(),
+                       .accumulate = step > 0});
+        }
+      },
+      pixels * dw.numel());
   if (parts.count == 1) return;
   parallel_for(dw.numel(), kParallelGrain, [&](int64_t begin, int64_t end) {
     T* sum = dw.data<T>();

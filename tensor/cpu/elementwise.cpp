@@ -56,7 +56,9 @@ void unary(Unary op, const Tensor& x, T a, T b, Tensor& y) {
                                [](const L& v) -> L { return (1 + exp_lane<T>(-v)).inverse(); });
     case Unary::softplus:  // log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|)
       return map_with_lanes<T>(x, y, [](const L& v) -> L {
-        return T(0.5) * v + T(0.5) * v.abs() + log1p_lane<T>(exp_lane<T>(-v.abs()));
+        L result = log1p_lane<T>(exp_lane<T>(-v.abs()));
+        for (int i = 0; i < kLaneSize<T>; ++i) result[i] += v[i] < 0 ? T{0} : v[i];
+        return result;
       });
     case Unary::relu:
       return map<T>(x, y, [](T v) { return v < 0 ? T{0} : v; });

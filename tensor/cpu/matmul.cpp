@@ -24,44 +24,47 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
                 depth = a.size(transpose_a ? 1 : 2);
   const Tasks<T> tasks(m, n, depth);
   const int64_t pitch = padded_pitch<T>(transpose_a ? tasks.rows.size : tasks.depth.size);
-  parallel_for(batch * tasks.count(), 1, [&](int64_t task, int64_t) {
-    const int64_t image = task / tasks.count();
-    const int64_t row_block = task / tasks.columns.count % tasks.rows.count;
-    const int64_t column_block = task % tasks.columns.count;
-    const int64_t row = tasks.rows.begin(row_block), column = tasks.columns.begin(column_block);
-    const int64_t rows = tasks.rows.length(row_block);
-    const int64_t columns = tasks.columns.length(column_block);
-    const T* from_a = a.data<T>() + image * m * depth;  // [m, depth] or [depth, m]
-    const T* from_b = b.data<T>() + image * depth * n;  // [depth, n] or [n, depth]
+  parallel_for(
+      batch * tasks.count(), 1,
+      [&](int64_t task, int64_t) {
+        const int64_t image = task / tasks.count();
+        const int64_t row_block = task / tasks.columns.count % tasks.rows.count;
+        const int64_t column_block = task % tasks.columns.count;
+        const int64_t row = tasks.rows.begin(row_block), column = tasks.columns.begin(column_block);
+        const int64_t rows = tasks.rows.length(row_block);
+        const int64_t columns = tasks.columns.length(column_block);
+        const T* from_a = a.data<T>() + image * m * depth;  // [m, depth] or [depth, m]
+        const T* from_b = b.data<T>() + image * depth * n;  // [depth, n] or [n, depth]
 
-    T* block = scratch<T>(Slot::patches, pitch * std::max(tasks.rows.size, tasks.depth.size));
-    T* packed = scratch<T>(Slot::panels, Panels<T>::size(tasks.depth.size, columns));
-    std::array<T*, kMaxBlockRows> c;
-    for (int64_t r = 0; r < rows; ++r)
-      c[static_cast<size_t>(r)] = y.data<T>() + (image * m + row + r) * n + column;
+        T* block = scratch<T>(Slot::patches, pitch * std::max(tasks.rows.size, tasks.depth.size));
+        T* packed = scratch<T>(Slot::panels, Panels<T>::size(tasks.depth.size, columns));
+        std::array<T*, kMaxBlockRows> c;
+        for (int64_t r = 0; r < rows; ++r)
+          c[static_cast<size_t>(r)] = y.data<T>() + (image * m + row + r) * n + column;
 
-    for (int64_t step = 0; step < tasks.depth.count; ++step) {
-      const int64_t k = tasks.depth.begin(step), length = tasks.depth.length(step);
-      if (transpose_a)
-        copy_block(from_a + k * m + row, m, length, rows, block, pitch);
-      else
-        copy_block(from_a + row * depth + k, depth, rows, length, block, pitch);
-      const Panels<T> panels{packed, length, columns};
-      if (transpose_b)
-        pack(from_b + column * depth + k, 1, depth, length, panels);
-      else
-        pack(from_b + k * n + column, n, 1, length, panels);
-      multiply<T>({.rows = rows,
-                   .columns = columns,
-                   .depth = length,
-                   .a = block,
-                   .a_stride = pitch,
-                   .a_transposed = transpose_a,
-                   .b = packed,
-                   .c = c.data(),
-                   .accumulate = step > 0});
-    }
-  });
+        for (int64_t step = 0; step < tasks.depth.count; ++step) {
+          const int64_t k = tasks.depth.begin(step), length = tasks.depth.length(step);
+          if (transpose_a)
+            copy_block(from_a + k * m + row, m, length, rows, block, pitch);
+          else
+            copy_block(from_a + row * depth + k, depth, rows, length, block, pitch);
+          const Panels<T> panels{packed, length, columns};
+          if (transpose_b)
+            pack(from_b + column * depth + k, 1, depth, length, panels);
+          else
+            pack(from_b + k * n + column, n, 1, length, panels);
+          multiply<T>({.rows = rows,
+                       .columns = columns,
+                       .depth = length,
+                       .a = block,
+                       .a_stride = pitch,
+                       .a_transposed = transpose_a,
+                       .b = packed,
+                       .c = c.data(),
+                       .accumulate = step > 0});
+        }
+      },
+      batch * m * n * depth);
 }
 
 }  // namespace

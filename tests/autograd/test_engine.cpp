@@ -1,54 +1,13 @@
 #include <doctest/doctest.h>
-#include <fmt/core.h>
 
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "autograd/node.h"
 #include "autograd/ops.h"
 #include "autograd/variable.h"
 #include "tensor/error.h"
-#include "tests/device.h"
+#include "tests/autograd/engine_support.h"
 
 namespace kintsugi {
-
-namespace {
-
-TensorOptions float64() { return {.dtype = DType::float64, .device = test_device()}; }
-
-Variable leaf(std::initializer_list<double> values, bool requires_grad = true) {
-  Shape shape{static_cast<int64_t>(values.size())};
-  return Variable(Tensor::from(values, shape, float64()), requires_grad);
-}
-
-std::vector<double> values_of(const Variable& variable) { return variable.value().to_vector(); }
-
-using Numbers = std::vector<double>;
-
-size_t bytes_in_use() { return memory_statistics(test_device()).current; }
-
-template <class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-bool says(const std::string& sentence, const std::string& part) {
-  return sentence.find(part) != std::string::npos;
-}
-
-/// x + 0 + 0 + …, a chain of `length` nodes.
-Variable chain(Variable x, int length) {
-  for (int i = 0; i < length; ++i) x = affine(x, 1, 0);
-  return x;
-}
-
-}  // namespace
 
 TEST_CASE("the gradient of Σ x² is 2x") {
   Variable x = leaf({1, 2, 3});
@@ -125,14 +84,6 @@ TEST_CASE("an input that is used twice gets the sum of both gradients") {
   x.zero_grad();
   (x + x).backward();
   CHECK(x.grad().item() == doctest::Approx(2));
-}
-
-TEST_CASE("a ladder of diamonds is walked once a node, not once a path") {
-  Variable x = leaf({1});
-  Variable y = x;
-  for (int i = 0; i < 40; ++i) y = 0.5 * y + 0.5 * y;  // 2⁴⁰ paths
-  y.backward();
-  CHECK(x.grad().item() == doctest::Approx(1));
 }
 
 TEST_CASE("a diamond with arms of different lengths waits for the longer one") {
@@ -217,172 +168,6 @@ TEST_CASE("float32 and float64 do not mix in one op") {
   CHECK(says(sentence, "float64"));
 }
 
-TEST_CASE("a chain of a million nodes neither overflows nor leaks") {
-  size_t before = bytes_in_use();
-  {
-    Variable x = leaf({1});
-    Variable y = chain(x, 1'000'000);
-    y.backward();
-    CHECK(x.grad().item() == 1);
-  }
-  CHECK(bytes_in_use() == before);
-  chain(leaf({1}), 1'000'000);  // never walked: the destructor frees it alone
-  CHECK(bytes_in_use() == before);
-}
-
-TEST_CASE("a graph of gradients of gradients is freed whole") {
-  size_t before = bytes_in_use();
-  {
-    Variable x = leaf({1, 2});
-    Variable y = sum(exp(tanh(x)) * square(x));
-    Variable first = grad({y}, {x}, {}, {.create_graph = true})[0];
-    Variable second = grad({sum(first)}, {x}, {}, {.create_graph = true})[0];
-    CHECK(second.defined());
-  }
-  CHECK(bytes_in_use() == before);
-}
-
-TEST_CASE("zero_grad lets go of what backward with create_graph leaves in a leaf") {
-  size_t before = bytes_in_use();
-  {
-    Variable x = leaf({1, 2});
-    sum(exp(x)).backward({.create_graph = true});
-    CHECK(x.grad().requires_grad());
-    x.zero_grad();
-  }
-  CHECK(bytes_in_use() == before);
-}
-
-TEST_CASE("no node is kept alive by its own backward") {
-  std::vector<std::weak_ptr<Node>> nodes;
-  {
-    Variable x = leaf({0.3, 0.6});
-    for (auto* op : {&exp, &tanh, &sigmoid, &softplus, &relu, &sqrt, &reciprocal, &square})
-      nodes.push_back((*op)(x).node());
-  }
-  for (const auto& node : nodes) CHECK(node.expired());
-}
-
-TEST_CASE("backward gives the graph's memory back on its way") {
-  auto peak_of = [](BackwardOptions options) {
-    Tensor half = Tensor::full({1000}, 0.5, float64());
-    Variables weights;
-    for (int i = 0; i < 50; ++i) weights.emplace_back(half, true);
-    Variable y(half);
-    for (const Variable& weight : weights) y = tanh(y * weight);
-    size_t before = bytes_in_use();
-    reset_peak_memory(test_device());
-    y.backward(Variable(half), options);
-    return memory_statistics(test_device()).peak - before;
-  };
-  // The gradients of 50 weights take the place of the activations, or come on top of them.
-  CHECK(peak_of({}) < peak_of({.retain_graph = true}) / 4);
-}
-
-TEST_CASE("hooks see the whole gradient, in their order, and may replace it") {
-  Variable x = leaf({3});
-  Variable middle = square(x);
-  std::string order;
-  middle.register_hook([&](const Variable& gradient) {
-    order += "a";
-    CHECK(gradient.item() == 7);  // both uses below, added up
-    return 10 * gradient;
-  });
-  middle.register_hook([&](const Variable& gradient) {
-    order += "b";
-    CHECK(gradient.item() == 70);
-    return Variable();
-  });
-  x.register_hook([&](const Variable& gradient) { return gradient + 0.5; });
-  (3.0 * middle + 4.0 * middle).backward();
-  CHECK(order == "ab");
-  CHECK(x.grad().item() == doctest::Approx(70 * 6 + 0.5));
-}
-
-TEST_CASE("a hook must not change the shape of a gradient") {
-  Variable x = leaf({3, 4});
-  x.register_hook([](const Variable&) { return leaf({1, 2, 3}, false); });
-  CHECK_THROWS_AS(sum(x).backward(), ShapeError);
-}
-
-TEST_CASE("retain_grad keeps the gradient of an intermediate") {
-  Variable x = leaf({3});
-  Variable kept = square(x), passed = square(kept);
-  kept.retain_grad();
-  square(passed).backward();
-  CHECK(kept.grad().item() == doctest::Approx(4 * 9 * 9 * 9));
-  CHECK_FALSE(passed.grad().defined());
-  CHECK(says(error_of([] { leaf({1}, false).retain_grad(); }), "retain_grad"));
-}
-
-TEST_CASE("detach cuts the graph and shares the value") {
-  Variable x = leaf({3});
-  Variable y = square(x);
-  CHECK(y.detach().value().shares_storage_with(y.value()));
-  CHECK_FALSE(y.detach().requires_grad());
-  (y.detach() * x).backward();
-  CHECK(x.grad().item() == 9);
-}
-
-TEST_CASE("NoGrad records nothing, holds no memory, and ends with its scope") {
-  Variable x(Tensor::full({1000}, 0.5, float64()), true);
-  size_t before = bytes_in_use();
-  {
-    NoGrad guard;
-    Variable y = tanh(tanh(x));
-    CHECK_FALSE(is_recording());
-    CHECK_FALSE(y.requires_grad());
-    CHECK(y.is_leaf());
-    CHECK(bytes_in_use() - before == y.value().bytes());
-    RecordingGuard again(true);
-    CHECK(tanh(x).requires_grad());
-  }
-  CHECK(is_recording());
-  CHECK(tanh(x).requires_grad());
-}
-
-TEST_CASE("backward without create_graph records nothing") {
-  Variable x = leaf({3});
-  bool recorded = true;
-  x.register_hook([&](const Variable&) {
-    recorded = is_recording();
-    return Variable();
-  });
-  square(x).backward();
-  CHECK_FALSE(recorded);
-  CHECK_FALSE(x.grad().requires_grad());
-  CHECK(is_recording());
-}
-
-TEST_CASE("a frozen leaf gets no gradient, and the path behind it none either") {
-  Variable x = leaf({3}), weight = leaf({2});
-  weight.set_requires_grad(false);
-  Variable y = weight * x;
-  y.backward();
-  CHECK_FALSE(weight.grad().defined());
-  CHECK(x.grad().item() == 2);
-  CHECK_FALSE((weight * weight).requires_grad());
-  CHECK(says(error_of([&] { square(x).set_requires_grad(false); }), "square"));
-}
-
-TEST_CASE("a leaf frozen between forward and backward gets no gradient") {
-  Variable x = leaf({3}), weight = leaf({2});
-  Variable y = weight * x;
-  weight.set_requires_grad(false);
-  y.backward();
-  CHECK_FALSE(weight.grad().defined());
-  CHECK(x.grad().item() == 2);
-}
-
-TEST_CASE("a leaf's value is replaced by one of the same shape only") {
-  Variable x = leaf({1, 2});
-  CHECK_THROWS_AS(x.set_value(Tensor::zeros({3}, float64())), ShapeError);
-  CHECK(says(error_of([&] { square(x).set_value(Tensor::zeros({2}, float64())); }), "square"));
-  CHECK_THROWS_AS(x.set_grad(leaf({1, 2, 3})), ShapeError);
-  x.set_value(Tensor::zeros({2}, float64()));
-  CHECK(values_of(x) == Numbers{0, 0});
-}
-
 TEST_CASE("a backward of the wrong number or shape of gradients is named") {
   Variable x = leaf({1, 2});
   Variable none = record("forgetful", x.value(), {x, x},
@@ -407,18 +192,6 @@ TEST_CASE("an optional input may be undefined") {
 TEST_CASE("a used Variable without a value is an error, not a crash") {
   CHECK(says(error_of([] { Variable().value(); }), "before it was given a value"));
   CHECK(says(error_of([] { exp(Variable()); }), "before it was given a value"));
-}
-
-TEST_CASE("every thread records for itself") {
-  NoGrad guard;
-  CHECK_FALSE(is_recording());
-  bool elsewhere = false;
-#pragma omp parallel num_threads(2)
-  {
-#pragma omp critical
-    elsewhere = elsewhere || is_recording();
-  }
-  CHECK(elsewhere);
 }
 
 }  // namespace kintsugi

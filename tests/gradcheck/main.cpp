@@ -2,14 +2,17 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "autograd/gradcheck.h"
 #include "autograd/registry.h"
+#include "tensor/backend.h"
 #include "tensor/error.h"
 
 namespace {
@@ -43,12 +46,21 @@ size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+std::string lower_case(std::string text) {
+  for (char& letter : text) letter = static_cast<char>(std::tolower(letter));
+  return text;
+}
+
+/// Those that contain the name first, then by edit distance.
 std::string nearest_names(const std::vector<OpInfo>& all, const std::string& name) {
+  auto distance = [&](const std::string& other) {
+    bool contains = lower_case(other).find(lower_case(name)) != std::string::npos;
+    return std::pair(!contains, edit_distance(lower_case(other), lower_case(name)));
+  };
   std::vector<std::string> names;
   for (const OpInfo& info : all) names.push_back(info.name);
-  std::stable_sort(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return edit_distance(a, name) < edit_distance(b, name);
-  });
+  std::stable_sort(names.begin(), names.end(),
+                   [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
   names.resize(std::min<size_t>(names.size(), 3));
   std::string nearest;
   for (const std::string& near : names) nearest += (nearest.empty() ? "" : ", ") + near;
@@ -129,6 +141,7 @@ int main(int argc, char** argv) {
     if (everything || !op.empty()) ops = chosen("op", registered_ops(), op);
     if (everything || !layer.empty()) layers = chosen("layer", registered_layers(), layer);
     std::vector<int> orders = order == 0 ? std::vector<int>{1, 2} : std::vector<int>{order};
+    set_num_threads(1);  // samples are too small to share
     auto start = std::chrono::steady_clock::now();
     Totals totals;
     check_all("op", ops, orders, totals);

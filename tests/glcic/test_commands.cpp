@@ -1,0 +1,259 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "glcic/commands.h"
+#include "glcic/completer.h"
+#include "glcic/mask.h"
+#include "tensor/io/file.h"
+#include "tensor/io/image.h"
+#include "tensor/io/npy.h"
+#include "tensor/io/safetensors.h"
+#include "tests/temporary_folder.h"
+
+using namespace kintsugi;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Outcome {
+  int status = 0;
+  std::string output, errors;
+};
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+std::string contents(std::FILE* file) {
+  std::string text;
+  std::rewind(file);
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
+  return text;
+}
+
+/// What `glcic` does with these words after its name.
+Outcome glcic(const std::vector<std::string>& words) {
+  std::vector<const char*> argv{"glcic"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  const File output(std::tmpfile(), std::fclose), errors(std::tmpfile(), std::fclose);
+  std::fflush(stdout);
+  const int terminal = ::dup(STDOUT_FILENO);
+  ::dup2(::fileno(output.get()), STDOUT_FILENO);
+  Outcome outcome;
+  outcome.status = run_program(static_cast<int>(argv.size()), argv.data(), errors.get());
+  std::fflush(stdout);
+  ::dup2(terminal, STDOUT_FILENO);
+  ::close(terminal);
+  outcome.output = contents(output.get());
+  outcome.errors = contents(errors.get());
+  return outcome;
+}
+
+/// A folder with a picture of 22 x 18, a mask for it, and the weights of a small network.
+class Workshop : public TemporaryFolder {
+ public:
+  Workshop() {
+    Generator generator{.seed = 3};
+    write_png(*this / "picture.png", uniform({18, 22, 3}, 0, 1, generator));
+    const Hole hole{5, 4, 9, 8};
+    write_png(*this / "mask.png", mask_from_holes({&hole, 1}, 18, 22));
+    weights_ = make_model(16, 4, 7, Tensor::from({0.5, 0.4, 0.3}, {3}));
+    write_safetensors(*this / "weights.safetensors", {save_model(weights_), {{"made", "here"}}});
+  }
+
+  const Model& model() const { return weights_; }
+  /// Every file and what is in it.
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator(path()))
+      if (entry.is_regular_file()) found[entry.path().string()] = read_file(entry.path().string());
+    return found;
+  }
+  /// `glcic complete` with the usual files, some of them replaced.
+  Outcome complete(const std::map<std::string, std::string>& replaced = {}) const {
+    std::map<std::string, std::string> options{{"--weights", *this / "weights.safetensors"},
+                                               {"--image", *this / "picture.png"},
+                                               {"--mask", *this / "mask.png"},
+                                               {"--output", *this / "output.png"}};
+    for (const auto& [name, value] : replaced) options[name] = value;
+    std::vector<std::string> words{"complete"};
+    for (const auto& [name, value] : options) words.insert(words.end(), {name, value});
+    return glcic(words);
+  }
+
+ private:
+  Model weights_;
+};
+
+/// Status 2, nothing on stdout, and one sentence that has `part` in it.
+void check_refused(const Outcome& outcome, const std::string& part) {
+  INFO(outcome.errors);
+  CHECK(outcome.status == 2);
+  CHECK(outcome.output.empty());
+  CHECK(outcome.errors.starts_with("glcic: "));
+  CHECK(std::count(outcome.errors.begin(), outcome.errors.end(), '\n') == 1);
+  CHECK(outcome.errors.back() == '\n');
+  CHECK(outcome.errors.find(part) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("glcic complete fills the hole, keeps every other byte, and writes the raw output") {
+  const Workshop workshop;
+  const Outcome outcome = workshop.complete({{"--raw", workshop / "raw.npy"}});
+  REQUIRE(outcome.status == 0);
+  CHECK(outcome.errors.empty());
+  const Tensor picture = read_image(workshop / "picture.png");
+  const Tensor mask = read_mask(workshop / "mask.png", 18, 22);
+  const Completion expected = complete(workshop.model(), picture, mask);
+  CHECK(read_npy(workshop / "raw.npy").to_vector() == expected.raw.to_vector());
+  write_png(workshop / "expected.png", expected.composite);
+  CHECK(read_file(workshop / "output.png") == read_file(workshop / "expected.png"));
+  CHECK(workshop.complete({{"--output", workshop / "a.Png"}, {"--post", "poisson"}}).status == 0);
+  CHECK(workshop.complete({{"--output", workshop / "a.JPEG"}}).status == 0);
+  CHECK(read_file(workshop / "a.Png").starts_with("\x89PNG"));
+  CHECK(read_file(workshop / "a.JPEG").starts_with("\xff\xd8"));
+}
+
+TEST_CASE("glcic complete refuses bad input in a sentence and writes nothing over") {
+  const Workshop workshop;
+  write_file_atomically(workshop / "output.png", "old");
+  const std::string whole = read_file(workshop / "picture.png");
+  write_file_atomically(workshop / "cut.png", whole.substr(0, whole.size() / 2));
+  write_png(workshop / "small.png", Tensor::full({18, 21, 1}, 1.0));
+  write_png(workshop / "nothing.png", Tensor::zeros({18, 22, 1}));
+  write_png(workshop / "everything.png", Tensor::full({18, 22, 1}, 1.0));
+  write_safetensors(workshop / "other.safetensors", {{{"fc.weight", Tensor::zeros({2, 2})}}, {}});
+  const std::string weights = read_file(workshop / "weights.safetensors");
+  write_file_atomically(workshop / "cut.safetensors", weights.substr(0, weights.size() / 2));
+  fs::create_directory(workshop / "folder.png");
+  const auto before = workshop.files();
+
+  using Case = std::pair<std::map<std::string, std::string>, std::string>;
+  for (const auto& [replaced, part] : {
+           Case{{{"--image", workshop / "cut.png"}}, "is damaged"},
+           Case{{{"--image", workshop / "absent.png"}}, "No such file"},
+           Case{{{"--image", workshop / "weights.safetensors"}}, "is not a picture"},
+           Case{{{"--mask", workshop / "small.png"}}, "21 x 18 pixels"},
+           Case{{{"--mask", workshop / "nothing.png"}}, "is empty"},
+           Case{{{"--mask", workshop / "everything.png"}, {"--post", "poisson"}}, "whole picture"},
+           Case{{{"--weights", workshop / "other.safetensors"}}, "not the weights of GLCIC"},
+           Case{{{"--weights", workshop / "cut.safetensors"}}, "cut.safetensors"},
+           Case{{{"--weights", workshop / "picture.png"}}, "picture.png"},
+           Case{{{"--output", workshop / "output.gif"}}, "must end in .png or .jpg or .jpeg"},
+           Case{{{"--output", workshop / "output"}}, "must end in"},
+           Case{{{"--output", workshop / "absent/output.png"}}, "there is no folder"},
+           Case{{{"--output", workshop / "folder.png"}}, "it is a folder"},
+           Case{{{"--raw", workshop / "raw.png"}}, "must end in .npy"},
+           Case{{{"--post", "telea"}}, "none or poisson"},
+           Case{{{"--device", "tpu"}}, "tpu"},
+           Case{{{"--device", "cuda"}}, "without CUDA"},
+           Case{{{"--threads", "0"}}, "--threads"},
+           Case{{{"--quality", "high"}}, "--quality"},
+       })
+    check_refused(workshop.complete(replaced), part);
+  CHECK(workshop.files() == before);
+}
+
+TEST_CASE("glcic complete never writes over its inputs, whatever path names them") {
+  const Workshop workshop;
+  fs::create_symlink(workshop / "picture.png", workshop / "link.png");
+  fs::create_hard_link(workshop / "mask.png", workshop / "twin.png");
+  const auto before = workshop.files();
+  for (const std::string name : {"picture.png", "./mask.png", "link.png", "twin.png"})
+    check_refused(workshop.complete({{"--output", workshop / name}}), "it is an input");
+  fs::copy_file(workshop / "weights.safetensors", workshop / "weights.npy");
+  check_refused(workshop.complete(
+                    {{"--weights", workshop / "weights.npy"}, {"--raw", workshop / "weights.npy"}}),
+                "it is an input");
+  fs::remove(workshop / "weights.npy");
+  CHECK(workshop.files() == before);
+}
+
+TEST_CASE("a full disk is told in a sentence") {
+  const Workshop workshop;
+  fs::create_symlink("/dev/full", workshop / "full.png");
+  check_refused(workshop.complete({{"--output", workshop / "full.png"}}), "No space left");
+}
+
+TEST_CASE("glcic evaluate prints the figures and writes them as JSON") {
+  const Workshop workshop;
+  const Outcome outcome =
+      glcic({"evaluate", "--weights", workshop / "weights.safetensors", "--data", "synthetic",
+             "--size", "16", "--hole", "random", "--hole-sides", "4:8", "--limit", "5",
+             "--baselines", "--json", workshop / "figures.json"});
+  REQUIRE(outcome.errors == "");
+  CHECK(outcome.status == 0);
+  for (const char* word : {"GLCIC", "mean colour", "diffusion", "5 pictures of 16 x 16 px"})
+    CHECK(outcome.output.find(word) != std::string::npos);
+  const auto json = nlohmann::json::parse(read_file(workshop / "figures.json"));
+  CHECK(json["protocol"]["pictures"] == 5);
+  CHECK(json["methods"].size() == 3);
+}
+
+TEST_CASE("glcic evaluate and train refuse bad input in a sentence and leave nothing behind") {
+  const Workshop workshop;
+  fs::create_directory(workshop / "empty");
+  fs::create_directory(workshop / "run");
+  write_file_atomically(workshop / "run/checkpoint.safetensors", "not a checkpoint");
+  const auto before = workshop.files();
+  const auto evaluate = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"evaluate", "--weights", workshop / "weights.safetensors"});
+    return glcic(words);
+  };
+  check_refused(evaluate({"--data", workshop / "empty"}), workshop / "empty");
+  check_refused(evaluate({"--data", workshop / "absent"}), "there is no folder");
+  check_refused(evaluate({"--data", "synthetic", "--split", "exam"}), "exam");
+  check_refused(evaluate({"--data", "synthetic", "--size", "30"}), "not a multiple of 4");
+  check_refused(evaluate({"--data", "synthetic", "--hole", "corner"}), "centre or random");
+  check_refused(evaluate({"--data", "synthetic", "--hole-sides", "4:8"}), "--hole random");
+  check_refused(evaluate({"--data", "synthetic", "--json", workshop / "no/f.json"}), "no folder");
+
+  const auto train = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"train", "--steps", "1,1,1", "--width", "4"});
+    return glcic(words);
+  };
+  check_refused(train({"--data", workshop / "empty", "--run", workshop / "r"}), "empty");
+  check_refused(train({"--data", "synthetic", "--size", "18", "--run", workshop / "r"}), "18");
+  check_refused(glcic({"train", "--resume", "--run", workshop / "run"}), "checkpoint.safetensors");
+  CHECK(workshop.files() == before);
+}
+
+TEST_CASE("glcic info prints the table of the reference, and reads the width off weights") {
+  const Outcome paper = glcic({"info", "--size", "256"});
+  CHECK(paper.status == 0);
+  for (const char* word : {"6,072,131", "65.11 GFLOP", "303 x 303", "19,253,248", "25,808,384",
+                           "conv 3x3, dilation 16, 256 → 256", "deconv 4x4"})
+    CHECK_MESSAGE(paper.output.find(word) != std::string::npos, word);
+  const Workshop workshop;
+  const Outcome small = glcic({"info", "--weights", workshop / "weights.safetensors"});
+  CHECK(small.status == 0);
+  CHECK(small.output.find("width 4") != std::string::npos);
+  CHECK(small.output.find("made: here") != std::string::npos);
+  CHECK(small.output.find("discriminator") == std::string::npos);
+  const Outcome judged =
+      glcic({"info", "--weights", workshop / "weights.safetensors", "--size", "16"});
+  CHECK(judged.output.find("global GLCIC discriminator for 16 x 16, width 4") != std::string::npos);
+  check_refused(glcic({"info", "--size", "18"}), "18");
+  check_refused(glcic({"info", "--width", "3"}), "width 3");
+}
+
+TEST_CASE("wrong words on the command line get a sentence and status 2, help gets 0") {
+  check_refused(glcic({}), "subcommand");
+  check_refused(glcic({"restore"}), "there is no command \"restore\"");
+  check_refused(glcic({"complete"}), "required");
+  check_refused(glcic({"info", "--colour", "red"}), "--colour");
+  for (const char* command : {"train", "complete", "evaluate", "info"}) {
+    const Outcome help = glcic({command, "--help"});
+    CHECK(help.status == 0);
+    CHECK(help.output.find("--help") != std::string::npos);
+  }
+  const Outcome version = glcic({"--version"});
+  CHECK(version.status == 0);
+  CHECK(version.output == "glcic " KINTSUGI_VERSION "\n");
+}

@@ -1,0 +1,151 @@
+#include <doctest/doctest.h>
+
+#include "autograd/checkpoint.h"
+#include "autograd/ops.h"
+#include "layers/conv_norm_relu.h"
+#include "tensor/error.h"
+#include "tensor/ops.h"
+#include "tests/device.h"
+#include "tests/layers/check_layer.h"
+#include "tests/temporary_folder.h"
+
+using namespace kintsugi;
+
+namespace {
+
+constexpr DType kDouble = DType::float64;
+
+TensorOptions options() { return {kDouble, test_device()}; }
+
+Tensor state_of(const Module& module, const std::string& name) { return module.save().at(name); }
+
+/// A block whose running statistics are not at their start.
+std::shared_ptr<ConvNormRelu> used_block(Generator& generator, bool transposed) {
+  ConvolutionOptions sizes{.in = 2, .out = 3, .stride = 2, .padding = 1};
+  std::shared_ptr<Convolution> conv;
+  if (transposed)
+    conv = std::make_shared<ConvTranspose2d>(sizes, generator);
+  else
+    conv = std::make_shared<Conv2d>(sizes, generator);
+  auto block = std::make_shared<ConvNormRelu>(conv);
+  block->to(kDouble);
+  block->to(test_device());
+  StateDict state = block->save();
+  state["norm.weight"] = uniform({3}, 0.5, 2, generator, options());
+  state["norm.bias"] = normal({3}, 0, 1, generator, options());
+  block->load(state);
+  for (int i = 0; i < 3; ++i) (*block)(Variable(normal({2, 6, 6, 2}, 1, 2, generator, options())));
+  return block;
+}
+
+}  // namespace
+
+TEST_CASE("BatchNorm2d gives PyTorch's values, gradients and running statistics") {
+  for (const char* name : {"training", "eval", "single_picture", "vectors"}) {
+    CAPTURE(name);
+    ReferenceCase expected("batch_norm", name);
+    BatchNorm2d norm({.channels = expected["weight"].numel(),
+                      .eps = expected.option(0),
+                      .momentum = expected.option(1)});
+    bool training = std::string(name) != "eval";
+    norm.train(training);
+    check_layer(norm, expected);
+    const char* suffix = training ? "_after" : "";
+    for (std::string statistic : {"running_mean", "running_var"})
+      CHECK(difference(state_of(norm, statistic), expected[statistic + suffix]) < 1e-13);
+  }
+}
+
+TEST_CASE("BatchNorm2d with its ReLU gives what PyTorch gives with the two in a row") {
+  ReferenceCase expected("batch_norm_relu", "training");
+  BatchNorm2d norm({.channels = 4, .relu = true});
+  check_layer(norm, expected);
+  CHECK(difference(state_of(norm, "running_var"), expected["running_var_after"]) < 1e-13);
+}
+
+TEST_CASE("InstanceNorm2d gives PyTorch's values and gradients") {
+  InstanceNorm2d norm({.channels = 4});
+  check_layer(norm, ReferenceCase("instance_norm", "affine"));
+}
+
+TEST_CASE("one value a channel cannot be normalised in training, but at inference") {
+  BatchNorm2d norm({.channels = 2});
+  Variable x(Tensor::zeros({1, 1, 1, 2}));
+  CHECK(sentence_of([&] { norm(x); }) ==
+        "BatchNorm2d: input [1, 1, 1, 2] has 1 value a channel; training needs 2 or more");
+  norm.eval();
+  CHECK(norm(x).shape() == x.shape());
+  CHECK_THROWS_AS(norm(Variable(Tensor::zeros({1, 1, 1, 3}))), ShapeError);
+}
+
+TEST_CASE("batch norm moves its running statistics into new tensors, and once for a checkpoint") {
+  Generator generator{.seed = 2};
+  BatchNorm2d norm({.channels = 2}), checkpointed({.channels = 2});
+  Tensor before = norm.state()[2].variable.value();
+  Variable x(normal({3, 2, 2, 2}, 1, 1, generator), true);
+  norm(x);
+  CHECK(before.to_vector() == std::vector<double>{0, 0});
+  sum(square(checkpoint([&](const Variables& in) { return checkpointed(in[0]); }, {x}))).backward();
+  CHECK(state_of(norm, "running_mean").to_vector() != before.to_vector());
+  for (const char* statistic : {"running_mean", "running_var"})
+    CHECK(state_of(checkpointed, statistic).to_vector() == state_of(norm, statistic).to_vector());
+}
+
+TEST_CASE("a frozen network keeps every byte, running statistics included, and gets no gradient") {
+  Generator generator{.seed = 1};
+  auto block = used_block(generator, false);
+  block->train();
+  Variable x(normal({2, 6, 6, 2}, 0, 1, generator, options()), true);
+  Variable free_output = (*block)(x);
+  block->set_frozen(true);
+  StateDict before = block->save();
+  Variable y = (*block)(x);
+  CHECK(difference(y.value(), free_output.value()) == 0);  // still by the batch's statistics
+  sum(square(y)).backward();
+  CHECK(x.grad().defined());
+  for (const Variable& parameter : block->parameters()) CHECK(!parameter.grad().defined());
+  for (const auto& [name, value] : block->save())
+    CHECK(value.to_vector() == before.at(name).to_vector());
+  block->set_frozen(false);
+  (*block)(x);
+  CHECK(state_of(*block, "norm.running_mean").to_vector() !=
+        before.at("norm.running_mean").to_vector());
+}
+
+TEST_CASE("ConvNormRelu at inference: folded weights agree with the layers one after the other") {
+  Generator generator{.seed = 4};
+  for (bool transposed : {false, true}) {
+    CAPTURE(transposed);
+    auto block = used_block(generator, transposed);
+    block->eval();
+    Variable x(normal({2, 6, 6, 2}, 1, 2, generator, options()));
+    Variable recorded = (*block)(x);
+    CHECK(recorded.requires_grad());
+    auto folded = [&] {
+      NoGrad no_grad;
+      return (*block)(x);
+    }();
+    CHECK(!folded.requires_grad());
+    CHECK(difference(folded.value(), recorded.value()) < 1e-13);
+    auto& conv = dynamic_cast<Convolution&>(*block->children()[0].second);
+    auto affine = dynamic_cast<BatchNorm2d&>(*block->children()[1].second).inference_affine();
+    Tensor one_pass = conv.forward_folded(x, affine.scale, affine.shift, true).value();
+    CHECK(folded.value().to_vector() == one_pass.to_vector());
+    CHECK(ops::max(recorded.value()).item() > 0.1);  // not clipped to nothing
+    block->set_frozen(true);
+    CHECK((*block)(x).is_leaf());
+  }
+}
+
+TEST_CASE("at inference a picture's result does not depend on the others in its batch") {
+  Generator generator{.seed = 6};
+  auto block = used_block(generator, false);
+  block->eval();
+  NoGrad no_grad;
+  Tensor batch = normal({3, 6, 6, 2}, 0, 1, generator, options());
+  Tensor together = (*block)(Variable(batch)).value();
+  for (int64_t i = 0; i < 3; ++i) {
+    Tensor alone = (*block)(Variable(ops::slice(batch, 0, i, 1))).value();
+    CHECK(difference(ops::slice(together, 0, i, 1), alone) < 1e-14);
+  }
+}
