@@ -55,6 +55,30 @@ TEST_CASE("large transpositions lose no element") {
   }
 }
 
+TEST_CASE("large slices, flips and repetitions take every element from its place") {
+  for (const Shape& shape : {Shape{40000, 7}, {3, 20000, 20}, {90, 1000}}) {
+    const Tensor x = random(shape, DType::float32, 1);
+    const std::vector<double> from = x.to_vector();
+    const int64_t columns = shape[-1], half = columns / 2;
+    const std::vector<double> part = ops::slice(x, -1, half, columns - half).to_vector();
+    const std::vector<double> flipped = ops::flip(x, -1).to_vector();
+    const Tensor column = ops::slice(x, -1, 0, 1);
+    const std::vector<double> repeated = ops::broadcast_to(column, shape).to_vector();
+    bool sliced = true, turned = true, same = true;
+    for (int64_t i = 0; i < x.numel(); ++i) {
+      const int64_t row = i / columns, c = i % columns;
+      const auto at = [&](int64_t index) { return from[static_cast<size_t>(index)]; };
+      if (c >= half)
+        sliced = sliced && part[static_cast<size_t>(row * (columns - half) + c - half)] == at(i);
+      turned = turned && flipped[static_cast<size_t>(i)] == at(row * columns + columns - 1 - c);
+      same = same && repeated[static_cast<size_t>(i)] == at(row * columns);
+    }
+    CHECK(sliced);
+    CHECK(turned);
+    CHECK(same);
+  }
+}
+
 TEST_CASE("slices of an axis, put together, are the whole again") {
   CHECK(rc::check([] {
     const Shape shape = random_shape(1, 4);
