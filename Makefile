@@ -44,7 +44,7 @@ objects = $(patsubst %.cpp,$(OBJ)/%.o,$(1))
 LIB := $(OBJ)/libkintsugi.a
 PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo
 
-.PHONY: all lib test test-install gradcheck demo parity bench deps asan ubsan format format-check \
+.PHONY: all lib test test-install gradcheck demo parity bench bench-pytorch deps asan ubsan format format-check \
         lint install uninstall compile_commands.json clean help
 .DEFAULT_GOAL := all
 
@@ -74,6 +74,8 @@ $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/conv_layers: $(call objects,tests/bench/conv_layers.cpp) $(LIB)
 	$(link)
+$(BIN)/forward: $(call objects,tests/bench/forward.cpp $(GLCIC)) $(LIB)
+	$(link)
 # Programs that walk the registry of ops link the objects themselves: the linker drops from an
 # archive what nothing refers to.
 $(BIN)/gradcheck: $(call objects,tests/gradcheck/main.cpp $(LIBRARY))
@@ -97,6 +99,9 @@ parity: $(BIN)/parity  ## one training step against PyTorch (needs python3-torch
 
 bench: $(BIN)/conv_layers  ## the completion network's convolutions, layer by layer, in GFLOP/s
 	$(BIN)/conv_layers
+
+bench-pytorch: $(BIN)/forward  ## the completion network's forward pass against PyTorch's
+	/usr/bin/python3 tests/bench/forward_pytorch.py --forward $(BIN)/forward
 
 asan:  ## the tests under the address and undefined-behaviour sanitizers
 	+$(MAKE) CONFIG=asan $(BUILD)/asan/bin/tests $(BUILD)/asan/bin/glcic

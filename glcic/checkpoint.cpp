@@ -5,11 +5,13 @@
 
 #include "tensor/error.h"
 #include "tensor/io/safetensors.h"
+#include "tensor/ops.h"
 
 namespace kintsugi {
 
 namespace {
 
+constexpr const char* kTrainingPrefix = "training.completion.";
 constexpr const char* kCompletionPrefix = "optimizer.completion.";
 constexpr const char* kDiscriminatorsPrefix = "optimizer.discriminator.";
 
@@ -35,6 +37,7 @@ Number number_entry(const Metadata& metadata, const char* name, const std::strin
 
 void move_to(TrainState& state, Device device) {
   state.model.completion->to(device);
+  state.average->to(device);
   state.model.discriminators->to(device);
   state.model.mean_pixel = state.model.mean_pixel.to(device);
   state.completion_optimizer = std::make_unique<Adadelta>(state.model.completion->state());
@@ -48,13 +51,30 @@ TrainState make_train_state(const TrainSettings& settings, const Tensor& mean_pi
   TrainState state;
   state.settings = settings;
   state.model = make_model(settings.size, settings.width, settings.seed, mean_pixel);
+  state.average = std::make_shared<CompletionNetwork>(settings.width);
+  state.average->load(state.model.completion->save());
   move_to(state, device);
   return state;
 }
 
+void average_weights(CompletionNetwork& average, const CompletionNetwork& network, int64_t steps) {
+  double part = 9.0 / (static_cast<double>(steps) + 8.0);
+  std::vector<StateEntry> from = network.state(), to = average.state();
+  for (size_t i = 0; i < to.size(); ++i)
+    to[i].variable.set_value(ops::add(ops::affine(to[i].variable.value(), 1 - part, 0),
+                                      ops::affine(from[i].variable.value(), part, 0)));
+}
+
+Model averaged_model(const TrainState& state) {
+  Model model = state.model;
+  model.completion = state.average;
+  return model;
+}
+
 void write_checkpoint(const std::string& path, const TrainState& state) {
   SafeTensors file;
-  file.tensors = save_model(state.model);
+  file.tensors = save_model(averaged_model(state));
+  file.tensors.merge(state.model.completion->save(kTrainingPrefix));
   file.tensors.merge(state.completion_optimizer->save(kCompletionPrefix));
   file.tensors.merge(state.discriminators_optimizer->save(kDiscriminatorsPrefix));
   file.metadata = {{"format", "kintsugi glcic checkpoint 1"},
@@ -79,8 +99,11 @@ TrainState read_checkpoint(const std::string& path, Device device) {
         "{}: no checkpoint of glcic train: phase {}, step {}", path, state.position.phase,
         state.position.step);
   state.model = load_model(file.tensors, path, state.settings.size);
+  state.average = state.model.completion;
+  state.model.completion = std::make_shared<CompletionNetwork>(state.average->width());
   move_to(state, device);
   try {
+    state.model.completion->load(file.tensors, kTrainingPrefix);
     state.completion_optimizer->load(file.tensors, kCompletionPrefix);
     state.discriminators_optimizer->load(file.tensors, kDiscriminatorsPrefix);
   } catch (const Error& error) {

@@ -116,12 +116,12 @@ std::string how_it_was_made(const DemoPage& page) {
                                                settings.steps[1], settings.steps[2]);
   return fmt::format(
       "<p>{} steps of {} faces, in three phases: the completion network alone, then the two "
-      "discriminators alone, then both against each other. The same by hand:</p>\n"
-      "<pre>glcic train --data {} --size {} --width {} --batch {} {} --seed {} --run runs/faces\n"
+      "discriminators alone, then both against each other. By hand:</p>\n"
+      "<pre>glcic train --data {} --size {} --width {} --batch {} --alpha {} {} --run runs/faces\n"
       "glcic evaluate --weights runs/faces/checkpoint.safetensors --data {} --size {} "
       "--limit {} --baselines</pre>\n",
       page.end.step, settings.batch, settings.data, settings.size, settings.width, settings.batch,
-      length, settings.seed, settings.data, settings.size, page.evaluation.pictures);
+      settings.alpha, length, settings.data, settings.size, page.evaluation.pictures);
 }
 
 void write_face_sheet(const std::string& path, const DemoPage& page) {

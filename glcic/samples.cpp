@@ -22,13 +22,12 @@ constexpr int64_t kValidationPictures = 200;
 
 std::unique_ptr<Dataset> unseen_pictures(const TrainSettings& settings) {
   try {
-    std::unique_ptr<Dataset> test =
-        open_dataset(settings.data, Split::test, {.largest_edge = settings.size});
+    std::unique_ptr<Dataset> test = open_dataset(settings.data, Split::test);
     if (test->size() > 0) return test;
   } catch (const Error&) {
     // A small folder may have no test pictures; the training ones are there, or we were not.
   }
-  return open_dataset(settings.data, Split::train, {.largest_edge = settings.size});
+  return open_dataset(settings.data, Split::train);
 }
 
 Tensor stacked(const std::vector<Tensor>& pictures) {
@@ -74,7 +73,7 @@ void Samples::write(const std::string& path, const Model& model) const {
 
 std::string Samples::validate(const std::string& path, const TrainState& state) const {
   Evaluation evaluation =
-      evaluate(state.model, *pictures_, {.size = size_, .limit = kValidationPictures});
+      evaluate(averaged_model(state), *pictures_, {.size = size_, .limit = kValidationPictures});
   double psnr = evaluation.methods.front().psnr.mean;
   bool fresh = state.position.step == 0 || !std::filesystem::exists(path);
   std::ofstream stream(path, fresh ? std::ios::trunc : std::ios::app);

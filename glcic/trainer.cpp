@@ -93,6 +93,9 @@ class Run {
     TrainingBatch batch = make_training_batch(pictures.images, pictures.masks, pictures.holes,
                                               pictures.real_regions, {.device = options_.device});
     StepReport report = step_of_phase(batch);
+    if (state_.position.phase != 2)
+      average_weights(*state_.average, *state_.model.completion,
+                      state_.completion_optimizer->steps());
     Position& position = state_.position;
     ++position.phase_step;
     ++position.step;
@@ -127,7 +130,7 @@ class Run {
     metrics_.flush();
     write_checkpoint(options_.run + "/checkpoint.safetensors", state_);
     samples_.write(fmt::format("{}/samples/{:07}.png", options_.run, state_.position.step),
-                   state_.model);
+                   averaged_model(state_));
     if (options_.validate)
       progress_.say(samples_.validate(options_.run + "/validation.csv", state_));
     last_written_ = last_step_ = Clock::now();

@@ -38,7 +38,7 @@ int64_t seen_from(int64_t pixel, const std::vector<Footprint>& footprints) {
 std::string thousands(int64_t number) {
   std::string digits = std::to_string(number);
   for (auto place = static_cast<int64_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<size_t>(place), 1, ',');
+    digits.insert(digits.begin() + place, ',');
   return digits;
 }
 

@@ -114,6 +114,25 @@ TEST_CASE("metrics that were written after the checkpoint are dropped on resumin
   CHECK(lines_of(folder / "run/metrics.csv").size() == 11);
 }
 
+TEST_CASE("the averaged weights are a weighted mean of those after each step") {
+  Generator generator{.seed = 1};
+  CompletionNetwork network(2, generator), average(2, generator);
+  auto number = [](CompletionNetwork& of) { return of.parameters()[1].value().to_vector()[0]; };
+  auto set = [&](double value) {
+    for (StateEntry& entry : network.state())
+      entry.variable.set_value(Tensor::full(entry.variable.shape(), value));
+  };
+  set(5);
+  average_weights(average, network, 1);  // the first counts whole: what was there before is gone
+  CHECK(number(average) == doctest::Approx(5));
+  set(15);
+  average_weights(average, network, 2);
+  CHECK(number(average) == doctest::Approx(5 + 0.9 * 10));
+  set(14);
+  for (int64_t step = 3; step <= 100; ++step) average_weights(average, network, step);
+  CHECK(number(average) == doctest::Approx(14).epsilon(1e-6));
+}
+
 TEST_CASE("another seed gives another run") {
   TemporaryFolder folder;
   Quiet quiet;
