@@ -44,14 +44,16 @@ DemoOptions parse(int argc, char** argv) {
   return options;
 }
 
-/// Goes on with the run in `run` where there is one with these settings, else begins.
+/// Goes on with the run in `run` where there is one, else begins.
 Position train_in(const std::string& run, const TrainSettings& settings) {
   const std::string checkpoint = run + "/checkpoint.safetensors";
   TrainOptions options{.settings = settings, .run = run};
   options.stop = [](const Position&) { return interrupted != 0; };
   if (std::filesystem::exists(checkpoint)) {
-    options.resume = read_checkpoint(checkpoint, Device::cpu).settings == settings;
-    if (!options.resume) std::filesystem::remove_all(run);
+    check(read_checkpoint(checkpoint, Device::cpu).settings == settings,
+          "{} holds a run with other settings; remove it, or choose another folder with --out",
+          run);
+    options.resume = true;
   }
   return train(options);
 }

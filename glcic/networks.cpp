@@ -5,6 +5,7 @@
 
 #include "autograd/ops.h"
 #include "tensor/error.h"
+#include "tensor/ops.h"
 
 namespace kintsugi {
 
@@ -33,6 +34,11 @@ constexpr LayerRow kTable[] = {
     conv_row(3, 1, 1, 64, 32),
 };
 
+/// First weights of the completion network, as a part of PyTorch's default. Batch norm undoes their
+/// scale in the output, but ADADELTA's first steps are about 0.001 whatever the weights are: small
+/// weights turn sooner to where they should point (docs/performance.md has the curves).
+constexpr double kFirstWeights = 0.25;
+
 std::shared_ptr<Convolution> make_convolution(const LayerRow& row, int64_t width,
                                               Generator& generator) {
   int64_t padding = row.transposed ? 1 : row.dilation * (row.kernel - 1) / 2;
@@ -42,8 +48,14 @@ std::shared_ptr<Convolution> make_convolution(const LayerRow& row, int64_t width
                              .stride = row.stride,
                              .padding = padding,
                              .dilation = row.dilation};
-  if (row.transposed) return std::make_shared<ConvTranspose2d>(options, generator);
-  return std::make_shared<Conv2d>(options, generator);
+  std::shared_ptr<Convolution> conv;
+  if (row.transposed)
+    conv = std::make_shared<ConvTranspose2d>(options, generator);
+  else
+    conv = std::make_shared<Conv2d>(options, generator);
+  Variable weight = conv->weight();
+  weight.set_value(ops::affine(weight.value(), kFirstWeights, 0));
+  return conv;
 }
 
 /// Layer 17: a 3x3 convolution to RGB and a sigmoid, without normalisation. Child "conv".

@@ -70,9 +70,8 @@ class Run {
       bool phase_over = schedule_.phase_is_over(state_.position);
       if (stopped || phase_over || seconds_since(last_written_) >= options_.checkpoint_every)
         write_files();
-      if (stopped) return state_.position;
+      if (stopped) break;
     }
-    write_files();
     return state_.position;
   }
 
