@@ -6,7 +6,9 @@ MARCH ?= native
 BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
+endif
 VERSION := 0.1.0
 
 PACKAGES := g++ pkg-config libeigen3-dev libstb-dev libfmt-dev libcli11-dev nlohmann-json3-dev \

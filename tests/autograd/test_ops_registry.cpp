@@ -23,7 +23,9 @@ Variables inputs_of(const Sample& sample, size_t frozen) {
 }
 
 std::string listed(const std::set<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
+  std::string text;
+  for (const auto& name : names) text += text.empty() ? name : ", " + name;
+  return text;
 }
 
 constexpr size_t kNoInput = ~size_t{0};

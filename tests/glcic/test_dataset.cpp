@@ -83,7 +83,7 @@ TEST_CASE("a picture that CelebA's list names but that is missing is named") {
 TEST_CASE("a plain folder's pictures divide into splits that do not overlap") {
   const TemporaryFolder folder;
   for (int i = 0; i < 120; ++i)
-    write_png(folder / ("p" + std::to_string(i) + (i % 2 ? ".png" : ".PNG")),
+    write_png(folder / fmt::format("p{}{}", i, i % 2 ? ".png" : ".PNG"),
               Tensor::full({2, 3, 3}, 0.5));
   write_file_atomically(folder / "notes.txt", "no picture");
   std::set<std::string> seen;
