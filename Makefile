@@ -90,8 +90,8 @@ $(BIN)/tests: $(call objects,$(TESTS) $(GLCIC) $(LIBRARY))
 demo: $(BIN)/demo  ## train a small network for a few minutes and look at completed faces
 	$(BIN)/demo --out $(BUILD)/demo
 
-test: $(BIN)/tests $(BIN)/glcic test-install  ## every test
-	GLCIC=$(BIN)/glcic $(BIN)/tests
+test: $(BIN)/tests test-install  ## every test
+	$(BIN)/tests
 
 gradcheck: $(BIN)/gradcheck  ## numerical against analytical gradients, every op and layer
 	$(BIN)/gradcheck
@@ -106,12 +106,12 @@ bench-pytorch: $(BIN)/forward  ## the completion network's forward pass against 
 	/usr/bin/python3 tests/bench/forward_pytorch.py --forward $(BIN)/forward
 
 asan:  ## the tests under the address and undefined-behaviour sanitizers
-	+$(MAKE) CONFIG=asan $(BUILD)/asan/bin/tests $(BUILD)/asan/bin/glcic
-	GLCIC=$(BUILD)/asan/bin/glcic $(BUILD)/asan/bin/tests
+	+$(MAKE) CONFIG=asan $(BUILD)/asan/bin/tests
+	$(BUILD)/asan/bin/tests
 
 ubsan:  ## the tests under the undefined-behaviour sanitizer alone
-	+$(MAKE) CONFIG=ubsan $(BUILD)/ubsan/bin/tests $(BUILD)/ubsan/bin/glcic
-	GLCIC=$(BUILD)/ubsan/bin/glcic $(BUILD)/ubsan/bin/tests
+	+$(MAKE) CONFIG=ubsan $(BUILD)/ubsan/bin/tests
+	$(BUILD)/ubsan/bin/tests
 
 deps: $(BUILD)/deps  ## the Debian packages that building takes
 
@@ -169,9 +169,9 @@ test-install: $(LIB)
 FORMATTED := $(shell git ls-files '*.h' '*.cpp' 2> /dev/null)
 
 format:  ## clang-format on every source
-	clang-format -i $(FORMATTED)
+	@clang-format -i $(FORMATTED)
 format-check:
-	clang-format --dry-run --Werror $(FORMATTED)
+	@clang-format --dry-run --Werror $(FORMATTED)
 
 # Each floor includes only what lies below it.
 lint: $(BUILD)/deps  ## clang-tidy, and no include that runs up a floor
