@@ -179,9 +179,9 @@ lint: $(BUILD)/deps  ## clang-tidy, and no include that runs up a floor
 	@! grep -nE '#include "(layers|glcic)/' $(wildcard autograd/*.* autograd/ops/*)
 	@! grep -nE '#include "glcic/' $(wildcard layers/*)
 	@! grep -rnE '#include "cuda/' tensor autograd layers glcic
-	@printf '%s\n' $(LIBRARY) $(GLCIC) | xargs -P $(JOBS) -n 8 \
-	  clang-tidy --quiet --warnings-as-errors='*' -- -I. -isystem /usr/include/eigen3 -std=c++20 \
-	  -fopenmp -DKINTSUGI_VERSION='"$(VERSION)"'
+	@printf '%s\n' $(LIBRARY) $(GLCIC) | xargs -P $(JOBS) -n 8 sh -c \
+	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -I. -isystem /usr/include/eigen3 \
+	   -std=c++20 -fopenmp' sh
 
 compile_commands.json:  ## for editors and clang tools
 	@{ echo '['; for file in $(LIBRARY) $(GLCIC) glcic/main.cpp $(TESTS); do \

@@ -75,8 +75,10 @@ void broadcast(const Tensor& a_tensor, const Tensor& b_tensor, Tensor& y_tensor,
   T* y = y_tensor.data<T>();
   if (y_tensor.numel() == 0) return;
   const int planar = axes.count - 2;
-  const auto [rows, row_a, row_b] = axes.axes[static_cast<size_t>(planar)];
-  const auto [columns, column_a, column_b] = axes.axes[static_cast<size_t>(planar + 1)];
+  const BroadcastAxes::Axis row_axis = axes.axes[static_cast<size_t>(planar)];
+  const BroadcastAxes::Axis column_axis = axes.axes[static_cast<size_t>(planar) + 1];
+  const int64_t rows = row_axis.extent, row_a = row_axis.a, row_b = row_axis.b;
+  const int64_t columns = column_axis.extent, column_a = column_axis.a, column_b = column_axis.b;
 
   if (columns < kShort && rows > 1) {
     const int64_t planes = axes.extent(0, planar);
