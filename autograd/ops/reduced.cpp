@@ -7,7 +7,7 @@ namespace kintsugi {
 
 std::vector<Sample> reduction_samples(Variable (*reduce)(const Variable&, const std::vector<int>&,
                                                          bool)) {
-  const auto sample = [&](const Shape& shape, std::vector<int> axes, bool keep_axes,
+  const auto sample = [&](const Shape& shape, const std::vector<int>& axes, bool keep_axes,
                           std::string label) {
     return Sample{.inputs = {{.shape = shape}},
                   .apply = [=](const Variables& in) { return reduce(in[0], axes, keep_axes); },

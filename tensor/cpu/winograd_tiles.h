@@ -85,7 +85,7 @@ class WinogradTiles {
 /// of a core's 1 MiB of L2 cache.
 template <class T>
 int64_t winograd_block(int64_t elements) {
-  const auto fitting = int64_t{768 * 1024} / static_cast<int64_t>(sizeof(T)) / elements;
+  const auto fitting = int64_t{768} * 1024 / static_cast<int64_t>(sizeof(T)) / elements;
   return std::clamp<int64_t>(fitting, 14, kMaxBlockRows);
 }
 

@@ -36,7 +36,7 @@ Tensor decode(const std::string& path, int channels, int64_t max_pixels) {
       stbi_image_free);
   check(pixels != nullptr, "{} is damaged: {}", path, stbi_failure_reason());
 
-  const Tensor picture = Tensor::empty({height, width, channels});
+  Tensor picture = Tensor::empty({height, width, channels});
   const int64_t count = picture.numel();
   float* out = picture.data<float>();
   for (int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(pixels.get()[i]) / 255.0f;

@@ -73,7 +73,7 @@ Tensor widen(const ElementType& type, std::string_view data, const Shape& shape)
   const auto elements = static_cast<size_t>(shape.numel());
   check(data.size() == elements * type.bytes, "widen: {} of {} does not take {} bytes", shape,
         type.name, data.size());
-  const Tensor out = Tensor::empty(shape, {.dtype = type.dtype});
+  Tensor out = Tensor::empty(shape, {.dtype = type.dtype});
   if (elements == 0) return out;
   if (type.name == "F32" || type.name == "F64")
     std::memcpy(out.raw(), data.data(), data.size());
