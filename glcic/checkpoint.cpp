@@ -51,7 +51,8 @@ TrainState make_train_state(const TrainSettings& settings, const Tensor& mean_pi
   TrainState state;
   state.settings = settings;
   state.model = make_model(settings.size, settings.width, settings.seed, mean_pixel);
-  state.average = std::make_shared<CompletionNetwork>(settings.width);
+  Generator unused;  // every number that is drawn is replaced
+  state.average = std::make_shared<CompletionNetwork>(settings.width, unused);
   state.average->load(state.model.completion->save());
   move_to(state, device);
   return state;
@@ -100,7 +101,8 @@ TrainState read_checkpoint(const std::string& path, Device device) {
         state.position.step);
   state.model = load_model(file.tensors, path, state.settings.size);
   state.average = state.model.completion;
-  state.model.completion = std::make_shared<CompletionNetwork>(state.average->width());
+  Generator unused;  // every number that is drawn is replaced
+  state.model.completion = std::make_shared<CompletionNetwork>(state.average->width(), unused);
   move_to(state, device);
   try {
     state.model.completion->load(file.tensors, kTrainingPrefix);

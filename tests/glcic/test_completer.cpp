@@ -10,20 +10,12 @@
 #include "tensor/error.h"
 #include "tensor/io/image.h"
 #include "tensor/ops.h"
+#include "tests/glcic/small_model.h"
 #include "tests/temporary_folder.h"
 
 using namespace kintsugi;
 
 namespace {
-
-/// A small network that no one has trained.
-Model small_model() {
-  Generator generator{.seed = 11};
-  Model model;
-  model.completion = std::make_shared<CompletionNetwork>(4, generator);
-  model.mean_pixel = Tensor::from({0.5, 0.4, 0.3}, {3});
-  return model;
-}
 
 /// As it comes out of an 8-bit file.
 Tensor random_picture(int64_t height, int64_t width, Generator& generator) {

@@ -8,19 +8,12 @@
 #include "glcic/evaluation.h"
 #include "glcic/poisson.h"
 #include "tensor/error.h"
+#include "tests/glcic/small_model.h"
 #include "tests/temporary_folder.h"
 
 using namespace kintsugi;
 
 namespace {
-
-Model small_model() {
-  Generator generator{.seed = 11};
-  Model model;
-  model.completion = std::make_shared<CompletionNetwork>(4, generator);
-  model.mean_pixel = Tensor::from({0.5, 0.4, 0.3}, {3});
-  return model;
-}
 
 /// `count` pictures of one colour each: 0, 1/count, 2/count, …; number `damaged` cannot be read.
 class Plain : public Dataset {
