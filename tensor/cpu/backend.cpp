@@ -26,7 +26,7 @@ size_t physical_memory() {
 void* CpuBackend::allocate(size_t bytes) {
   static const size_t most = physical_memory();
   if (bytes > most) return nullptr;
-  const size_t alignment = bytes >= 2 * kHugePage ? kHugePage : kCacheLine;
+  const size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
   const size_t whole = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
   void* block = nullptr;
   if (posix_memalign(&block, alignment, whole) != 0) return nullptr;

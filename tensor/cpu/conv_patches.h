@@ -31,6 +31,25 @@ template <class T>
 void gather_patches(const PatchGrid& grid, const T* source, int64_t first_pixel, int64_t pixels,
                     int64_t first_entry, int64_t entries, T* patches, int64_t pitch);
 
+/// Where the results of a grid's pixels go: pixel (n, y, x) of the grid is pixel
+/// (n, y·step + first_y, x·step + first_x) of a map [N, height, width, channels].
+template <class T>
+struct OutputMap {
+  T* data = nullptr;
+  int64_t height = 0, width = 0, channels = 0;
+  int64_t step = 1, first_y = 0, first_x = 0;
+
+  T* pixel(int64_t image, int64_t y, int64_t x) const {
+    const int64_t row = image * height + y * step + first_y;
+    return data + (row * width + x * step + first_x) * channels;
+  }
+  /// Of the grid's pixels, counted row by row.
+  T* pixel(const PatchGrid& grid, int64_t index) const {
+    return pixel(index / grid.columns / grid.rows, index / grid.columns % grid.rows,
+                 index % grid.columns);
+  }
+};
+
 /// The weights of a convolution, a matrix [channels, out] for every tap (i, j):
 /// w(i, j, c, o) = first[i·tap_y_stride + j·tap_x_stride + c·row_stride + o·column_stride].
 /// The matrices of all taps below one another are what patches are multiplied with.

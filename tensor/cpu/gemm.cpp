@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <utility>
 
+#include "tensor/backend.h"
 #include "tensor/cpu/vector.h"
+#include "tensor/error.h"
 
 namespace kintsugi::cpu {
 namespace {
@@ -15,6 +16,9 @@ namespace {
 constexpr int kTileRows = kVectorRegisters == 32 ? 14 : 6;
 template <class T>
 constexpr int kTileColumns = 2 * kLanes<T>;
+
+constexpr int kRowsAhead =
+    8;  // of b, fetched before they are needed: the first tile of a panel waits
 
 constexpr int64_t kTasks = 8;  // at least, where the shape allows: shares for 2, 4 or 8 threads
 
@@ -39,7 +43,10 @@ void multiply_tile(const Tile<T>& tile) {
   for (int64_t k = 0; k < p.depth; ++k) {
     Vector<T> row[kVectors];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) row[v] = load<Vector<T>>(b + v * kLanes<T>);
+    for (int v = 0; v < kVectors; ++v) {
+      row[v] = load<Vector<T>>(b + v * kLanes<T>);
+      __builtin_prefetch(b + v * kLanes<T> + kRowsAhead * kTileColumns<T>);
+    }
 #pragma GCC unroll 14
     for (int r = 0; r < kRows; ++r) {
       const T factor = kTransposed ? a[r] : a[r * stride];
@@ -116,25 +123,29 @@ void multiply_tiles(const Product<T>& p) {
   }
 }
 
+/// Memory that grows. Large buffers come in whole huge pages: Winograd's transforms write to 36
+/// places at once, more than a core remembers addresses of small pages for.
 class Buffer {
  public:
-  ~Buffer() { release(); }
+  Buffer() = default;
+  ~Buffer() { cpu_backend().deallocate(data_, bytes_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
   void* reserve(size_t bytes) {
+    constexpr size_t kHugePage = size_t{2} << 20;
     if (bytes > bytes_) {
-      release();
-      data_ = ::operator new(bytes, kAlignment);
-      bytes_ = bytes;
+      if (bytes > kHugePage / 4) bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+      cpu_backend().deallocate(data_, bytes_);
+      data_ = cpu_backend().allocate(bytes);
+      bytes_ = data_ ? bytes : 0;
+      check(data_ != nullptr, "out of memory: {:.1f} MiB asked for as a work buffer",
+            static_cast<double>(bytes) / (1 << 20));
     }
     return data_;
   }
 
  private:
-  static constexpr std::align_val_t kAlignment{64};
-  void release() {
-    ::operator delete(data_, kAlignment);
-    data_ = nullptr;
-    bytes_ = 0;
-  }
   void* data_ = nullptr;
   size_t bytes_ = 0;
 };

@@ -1,5 +1,5 @@
 #pragma once
-#include <cstring>
+#include <type_traits>
 
 namespace kintsugi::cpu {
 
@@ -15,6 +15,8 @@ inline constexpr int kVectorBytes = 16, kVectorRegisters = 16;
 template <class T>
 struct VectorOf {
   typedef T type __attribute__((vector_size(kVectorBytes)));
+  /// The same at any address, among numbers of type T.
+  typedef T unaligned __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias));
 };
 /// A register full of T, with arithmetic on all its lanes at once.
 template <class T>
@@ -25,13 +27,17 @@ inline constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
 /// V, a Vector<T> or a T, from any address.
 template <class V, class T>
 V load(const T* from) {
-  V value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
+  if constexpr (std::is_same_v<V, T>)
+    return *from;
+  else
+    return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(from);
 }
 template <class V, class T>
 void store(const V& value, T* to) {
-  std::memcpy(to, &value, sizeof value);
+  if constexpr (std::is_same_v<V, T>)
+    *to = value;
+  else
+    *reinterpret_cast<typename VectorOf<T>::unaligned*>(to) = value;
 }
 
 }  // namespace kintsugi::cpu

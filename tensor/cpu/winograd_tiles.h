@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <vector>
 
 #include "tensor/cpu/conv_patches.h"
@@ -9,57 +10,93 @@
 
 namespace kintsugi::cpu {
 
-/// First pixels, along one axis, of the tiles that cover it: each makes outputs at y and
-/// y + dilation.
-inline std::vector<int64_t> winograd_tile_starts(int64_t size, int64_t dilation) {
-  std::vector<int64_t> starts;
-  for (int64_t first = 0; first < std::min(dilation, size); ++first)
-    for (int64_t y = first; y < size; y += 2 * dilation) starts.push_back(y);
-  return starts;
-}
+/// One axis of a convolution, seen as sums of convolutions without stride: with stride s, the taps
+/// that reach pixels of one phase (row mod s) move over the rows of that phase one by one. Tap i of
+/// a phase of a pixel y of the grid lies at row y·s + offset + i·s·dilation of the source, and is
+/// the kernel's tap first_tap + i·s.
+struct WinogradAxis {
+  struct Phase {
+    int64_t offset, first_tap, taps;
+  };
 
-/// The tiles that cover the outputs of a 3x3 convolution: 4x4 pixels of its source, 2x2 of its
-/// output, `dilation` apart.
-template <class T>
+  /// Not possible (no phases) where the taps are not evenly spaced, or s > 1 and dilation > 1.
+  WinogradAxis(const std::vector<int64_t>& taps, int64_t step);
+
+  int64_t step = 1, dilation = 1;
+  int64_t taps = 0;  ///< of the longest phase
+  std::vector<Phase> phases;
+};
+
+/// The tiles that cover a grid: each of outputs x outputs pixels, `dilation` apart. Pixels that lie
+/// a dilation apart are a convolution without dilation of their own.
+struct WinogradPlan {
+  WinogradPlan(const PatchGrid& grid, int64_t out);
+
+  bool possible() const { return outputs > 0; }
+  int64_t points() const { return outputs + taps - 1; }
+  int64_t products() const { return points() * points(); }
+  int64_t phases() const { return static_cast<int64_t>(y.phases.size() * x.phases.size()); }
+  int64_t tiles(const PatchGrid& grid) const;
+
+  WinogradAxis y, x;
+  int64_t taps = 0;     ///< r of F(m x m, r x r): 2 or 3
+  int64_t outputs = 0;  ///< m
+  double cost = 0;      ///< in multiply-adds, transforms included
+};
+
+/// First pixels, along one axis, of the tiles that cover it.
+std::vector<int64_t> winograd_tile_starts(int64_t size, int64_t outputs, int64_t dilation);
+
+template <class T, int kOutputs, int kTaps>
 class WinogradTiles {
  public:
-  WinogradTiles(const PatchGrid& grid, const T* source)
+  static constexpr int kPoints = kOutputs + kTaps - 1;
+
+  WinogradTiles(const PatchGrid& grid, const WinogradPlan& plan, const T* source)
       : grid_(grid),
+        plan_(plan),
         source_(source),
-        dilation_(grid.tap_y[1] - grid.tap_y[0]),
-        starts_y_(winograd_tile_starts(grid.rows, dilation_)),
-        starts_x_(winograd_tile_starts(grid.columns, dilation_)),
+        starts_y_(winograd_tile_starts(grid.rows, kOutputs, plan.y.dilation)),
+        starts_x_(winograd_tile_starts(grid.columns, kOutputs, plan.x.dilation)),
         zeros_(static_cast<size_t>(grid.channels)) {}
 
   int64_t count() const {
     return grid_.images * static_cast<int64_t>(starts_y_.size() * starts_x_.size());
   }
 
-  /// The channels of the tile's 4x4 pixels, row by row; zeros outside the source.
-  std::array<const T*, 16> inputs(int64_t tile) const {
+  /// The channels of the tile's n x n pixels of one phase of the source, row by row; zeros outside.
+  std::array<const T*, kPoints * kPoints> inputs(int64_t tile, size_t phase) const {
     const Place place = place_of(tile);
-    std::array<const T*, 16> pixels;
-    for (int64_t k = 0; k < 16; ++k) {
-      const int64_t y = place.y + grid_.tap_y[0] + k / 4 * dilation_;
-      const int64_t x = place.x + grid_.tap_x[0] + k % 4 * dilation_;
-      const bool inside = y >= 0 && y < grid_.height && x >= 0 && x < grid_.width;
-      const int64_t pixel = (place.image * grid_.height + y) * grid_.width + x;
-      pixels[static_cast<size_t>(k)] = inside ? source_ + pixel * grid_.channels : zeros_.data();
+    const WinogradAxis &y_axis = plan_.y, &x_axis = plan_.x;
+    const int64_t first_y =
+        place.y * grid_.step + y_axis.phases[phase / x_axis.phases.size()].offset;
+    const int64_t first_x =
+        place.x * grid_.step + x_axis.phases[phase % x_axis.phases.size()].offset;
+    std::array<const T*, kPoints * kPoints> pixels;
+    for (int64_t i = 0; i < kPoints; ++i) {
+      const int64_t y = first_y + i * grid_.step * y_axis.dilation;
+      const T* row = source_ + (place.image * grid_.height + y) * grid_.width * grid_.channels;
+      for (int64_t j = 0; j < kPoints; ++j) {
+        const int64_t x = first_x + j * grid_.step * x_axis.dilation;
+        const bool inside = y >= 0 && y < grid_.height && x >= 0 && x < grid_.width;
+        pixels[static_cast<size_t>(i * kPoints + j)] =
+            inside ? row + x * grid_.channels : zeros_.data();
+      }
     }
     return pixels;
   }
 
-  /// The channels of the tile's 2x2 pixels in a map of outputs; nullptr beyond its border.
+  /// The channels of the tile's m x m pixels in a map of outputs; nullptr beyond its border.
   template <class Y>
-  std::array<Y*, 4> outputs(int64_t tile, Y* map, int64_t channels) const {
+  std::array<Y*, kOutputs * kOutputs> outputs(int64_t tile, const OutputMap<Y>& map) const {
     const Place place = place_of(tile);
-    std::array<Y*, 4> pixels{};
-    for (int64_t k = 0; k < 4; ++k) {
-      const int64_t y = place.y + k / 2 * dilation_, x = place.x + k % 2 * dilation_;
-      if (y < grid_.rows && x < grid_.columns)
-        pixels[static_cast<size_t>(k)] =
-            map + ((place.image * grid_.rows + y) * grid_.columns + x) * channels;
-    }
+    std::array<Y*, kOutputs * kOutputs> pixels{};
+    for (int64_t i = 0; i < kOutputs; ++i)
+      for (int64_t j = 0; j < kOutputs; ++j) {
+        const int64_t y = place.y + i * plan_.y.dilation, x = place.x + j * plan_.x.dilation;
+        if (y < grid_.rows && x < grid_.columns)
+          pixels[static_cast<size_t>(i * kOutputs + j)] = map.pixel(place.image, y, x);
+      }
     return pixels;
   }
 
@@ -75,19 +112,11 @@ class WinogradTiles {
   }
 
   const PatchGrid& grid_;
+  const WinogradPlan& plan_;
   const T* source_;
-  int64_t dilation_;
   std::vector<int64_t> starts_y_, starts_x_;
   std::vector<T> zeros_;
 };
-
-/// Tiles that are worked on together: where one takes `elements` of T, those that fit into 768 KiB
-/// of a core's 1 MiB of L2 cache.
-template <class T>
-int64_t winograd_block(int64_t elements) {
-  const auto fitting = int64_t{768} * 1024 / static_cast<int64_t>(sizeof(T)) / elements;
-  return std::clamp<int64_t>(fitting, 14, kMaxBlockRows);
-}
 
 /// Calls body.operator()<V>(channel) for all channels: first vectors of them, then single ones.
 template <class T, class Body>
@@ -96,6 +125,15 @@ void for_channels(int64_t channels, Body&& body) {
   for (; channel + kLanes<T> <= channels; channel += kLanes<T>)
     body.template operator()<Vector<T>>(channel);
   for (; channel < channels; ++channel) body.template operator()<T>(channel);
+}
+
+/// body.operator()<m, r>() for the plan's F(m, r).
+template <class Body>
+void dispatch_plan(const WinogradPlan& plan, Body&& body) {
+  if (plan.taps == 3 && plan.outputs == 4) return body.template operator()<4, 3>();
+  if (plan.taps == 3 && plan.outputs == 2) return body.template operator()<2, 3>();
+  if (plan.taps == 2 && plan.outputs == 5) return body.template operator()<5, 2>();
+  return body.template operator()<3, 2>();
 }
 
 }  // namespace kintsugi::cpu

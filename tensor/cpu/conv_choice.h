@@ -1,0 +1,20 @@
+#pragma once
+#include "tensor/backend.h"
+#include "tensor/cpu/conv_patches.h"
+#include "tensor/cpu/winograd_tiles.h"
+
+namespace kintsugi::cpu {
+
+/// Which rung of the ladder computes this convolution (forward, a class of its transpose, or its
+/// weight gradient; `out` are the channels that the patches are multiplied to): the one that
+/// set_conv_algorithm forces, where it can; else
+/// - blocked for float64, whose users want the plain sums;
+/// - Winograd where its products and transforms together take fewer multiply-adds than the plain
+///   convolution, by WinogradPlan::cost: not for few channels (the transforms are all the work),
+///   nor for maps of few tiles (transforming the weights is);
+/// - blocked otherwise.
+/// Never automatic. Depends on shapes and dtype alone.
+ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,
+                               DType dtype);
+
+}  // namespace kintsugi::cpu

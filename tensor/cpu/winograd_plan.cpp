@@ -1,0 +1,63 @@
+#include "tensor/cpu/winograd_tiles.h"
+
+namespace kintsugi::cpu {
+
+WinogradAxis::WinogradAxis(const std::vector<int64_t>& kernel, int64_t stride) : step(stride) {
+  const auto count = static_cast<int64_t>(kernel.size());
+  if (count == 0) return;
+  if (count > 1) dilation = kernel[1] - kernel[0];
+  for (size_t i = 1; i < kernel.size(); ++i)
+    if (kernel[i] - kernel[i - 1] != dilation) return;
+  if (step > 1 && dilation > 1) return;
+  for (int64_t first = 0; first < std::min(step, count); ++first) {
+    phases.push_back(
+        {kernel[static_cast<size_t>(first)], first, (count - first + step - 1) / step});
+    taps = std::max(taps, phases.back().taps);
+  }
+}
+
+std::vector<int64_t> winograd_tile_starts(int64_t size, int64_t outputs, int64_t dilation) {
+  std::vector<int64_t> starts;
+  for (int64_t first = 0; first < std::min(dilation, size); ++first)
+    for (int64_t y = first; y < size; y += outputs * dilation) starts.push_back(y);
+  return starts;
+}
+
+namespace {
+
+/// Number of tiles along one axis, as winograd_tile_starts counts them.
+int64_t tile_count(int64_t size, int64_t outputs, int64_t dilation) {
+  const int64_t whole = size / dilation, longer = size % dilation;  // pixels in each residue class
+  const auto tiles = [&](int64_t pixels) { return (pixels + outputs - 1) / outputs; };
+  return longer * tiles(whole + 1) + (dilation - longer) * tiles(whole);
+}
+
+// Transforming one number takes the time of so many multiply-adds of a matrix product (measured).
+constexpr double kWeightTransform = 26, kMapTransform = 16;
+
+}  // namespace
+
+WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out)
+    : y(grid.tap_y, grid.step), x(grid.tap_x, grid.step) {
+  if (y.phases.empty() || x.phases.empty() || grid.pixels() * grid.channels * out == 0) return;
+  taps = std::max(y.taps, x.taps);
+  if (taps < 2 || taps > 3) return;
+  const auto depth = static_cast<double>(phases() * grid.channels);
+  const auto columns = static_cast<double>(out);
+  for (const int64_t candidate : {7 - taps, 5 - taps}) {
+    WinogradPlan plan = *this;
+    plan.outputs = candidate;
+    const auto count = static_cast<double>(plan.tiles(grid));
+    plan.cost =
+        static_cast<double>(plan.products()) *
+        (depth * columns * (count + kWeightTransform) + kMapTransform * count * (depth + columns));
+    if (!possible() || plan.cost < cost) *this = plan;
+  }
+}
+
+int64_t WinogradPlan::tiles(const PatchGrid& grid) const {
+  return grid.images * tile_count(grid.rows, outputs, y.dilation) *
+         tile_count(grid.columns, outputs, x.dilation);
+}
+
+}  // namespace kintsugi::cpu
