@@ -169,9 +169,10 @@ Backend& cuda_backend();
 Backend& cpu_backend();
 
 /// The CPU's kernels for convolutions, each faster than the one before (docs/fast-convolution.md).
-enum class ConvAlgorithm { automatic, naive, patches, blocked, winograd };
+enum class ConvAlgorithm { automatic, naive, patches, blocked, narrow, winograd };
 /// Forces one for all convolutions on the CPU, as KINTSUGI_CONV=NAME in the environment does from
-/// the start; blocked takes what Winograd cannot do (a 1x1 or 5x5 kernel of stride 1, …).
+/// the start; blocked takes what Winograd cannot do (a 1x1 or 5x5 kernel of stride 1, …) and what
+/// narrow cannot (a stride).
 /// Automatic: the fastest for each shape, by tensor/cpu/conv_choice.h. Changes speed and rounding.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 /// Throws Error where KINTSUGI_CONV holds something else.

@@ -57,6 +57,8 @@ void convolve(const PatchGrid& all, const T* source, TapMatrices<T> weights,
       return convolve_naive(grid, source, weights, epilogue, y);
     case ConvAlgorithm::patches:
       return convolve_patches(grid, source, weights, epilogue, y);
+    case ConvAlgorithm::narrow:
+      return convolve_narrow(grid, source, weights, epilogue, y);
     case ConvAlgorithm::winograd:
       return winograd(grid, plan, source, weights, epilogue, y, kept);
     default:
@@ -72,6 +74,8 @@ void live_weight_grad(const PatchGrid& grid, const T* source, const OutputMap<co
       return weight_grad_naive(grid, source, dy, dw);
     case ConvAlgorithm::patches:
       return weight_grad_patches(grid, source, dy, dw);
+    case ConvAlgorithm::narrow:
+      return weight_grad_narrow(grid, source, dy, dw);
     case ConvAlgorithm::winograd:
       return winograd_weight_grad(grid, plan, source, dy, dw);
     default:

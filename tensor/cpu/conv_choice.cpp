@@ -12,11 +12,9 @@ namespace kintsugi {
 namespace {
 
 constexpr std::pair<std::string_view, ConvAlgorithm> kNames[] = {
-    {"automatic", ConvAlgorithm::automatic},
-    {"naive", ConvAlgorithm::naive},
-    {"patches", ConvAlgorithm::patches},
-    {"blocked", ConvAlgorithm::blocked},
-    {"winograd", ConvAlgorithm::winograd}};
+    {"automatic", ConvAlgorithm::automatic}, {"naive", ConvAlgorithm::naive},
+    {"patches", ConvAlgorithm::patches},     {"blocked", ConvAlgorithm::blocked},
+    {"narrow", ConvAlgorithm::narrow},       {"winograd", ConvAlgorithm::winograd}};
 
 ConvAlgorithm from_environment() {
   const char* wanted = std::getenv("KINTSUGI_CONV");
@@ -24,7 +22,8 @@ ConvAlgorithm from_environment() {
   for (const auto& [name, algorithm] : kNames)
     if (name == wanted) return algorithm;
   throw Error(fmt::format(
-      "KINTSUGI_CONV={}: there is naive, patches, blocked, winograd and automatic", wanted));
+      "KINTSUGI_CONV={}: there is naive, patches, blocked, narrow, winograd and automatic",
+      wanted));
 }
 
 std::atomic<ConvAlgorithm>& forced() {
@@ -39,15 +38,36 @@ ConvAlgorithm conv_algorithm() { return forced(); }
 
 namespace cpu {
 
+namespace {
+
+constexpr int64_t kNarrow = 8, kWide = 16;  // channels
+constexpr double kWorthIt =
+    0.9;  // Winograd's part of the plain cost, at most: it takes memory, too
+
+bool narrow_possible(const PatchGrid& grid) {
+  return grid.step == 1 && grid.patch_size() > 0 && grid.pixels() > 0;
+}
+
+}  // namespace
+
 ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,
                                DType dtype) {
-  const ConvAlgorithm wanted = conv_algorithm();
-  if (wanted == ConvAlgorithm::winograd)
-    return plan.possible() ? ConvAlgorithm::winograd : ConvAlgorithm::blocked;
-  if (wanted != ConvAlgorithm::automatic) return wanted;
-  const double plain = static_cast<double>(grid.pixels() * grid.patch_size() * out);
-  return plan.possible() && dtype == DType::float32 && plan.cost < plain ? ConvAlgorithm::winograd
-                                                                         : ConvAlgorithm::blocked;
+  switch (const ConvAlgorithm wanted = conv_algorithm()) {
+    case ConvAlgorithm::automatic:
+      break;
+    case ConvAlgorithm::winograd:
+      return plan.possible() ? wanted : ConvAlgorithm::blocked;
+    case ConvAlgorithm::narrow:
+      return narrow_possible(grid) ? wanted : ConvAlgorithm::blocked;
+    default:
+      return wanted;
+  }
+  if (dtype == DType::float64) return ConvAlgorithm::blocked;
+  if (out <= kNarrow && grid.channels >= kWide && narrow_possible(grid))
+    return ConvAlgorithm::narrow;
+  const auto plain = static_cast<double>(grid.pixels() * grid.patch_size() * out);
+  return plan.possible() && plan.cost < kWorthIt * plain ? ConvAlgorithm::winograd
+                                                         : ConvAlgorithm::blocked;
 }
 
 }  // namespace cpu

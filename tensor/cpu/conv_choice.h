@@ -12,6 +12,7 @@ namespace kintsugi::cpu {
 /// - Winograd where its products and transforms together take fewer multiply-adds than the plain
 ///   convolution, by WinogradPlan::cost: not for few channels (the transforms are all the work),
 ///   nor for maps of few tiles (transforming the weights is);
+/// - narrow where the few output channels would leave most of a register tile empty;
 /// - blocked otherwise.
 /// Never automatic. Depends on shapes and dtype alone.
 ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,

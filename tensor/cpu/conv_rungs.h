@@ -34,4 +34,13 @@ template <class T>
 void weight_grad_blocked(const PatchGrid& grid, const T* source, const OutputMap<const T>& dy,
                          T* dw);
 
+/// For few output channels and a step of 1: taps are columns of the product, not rows
+/// (conv_narrow.cpp).
+template <class T>
+void convolve_narrow(const PatchGrid& grid, const T* source, const TapMatrices<T>& weights,
+                     const Epilogue& epilogue, const OutputMap<T>& y);
+template <class T>
+void weight_grad_narrow(const PatchGrid& grid, const T* source, const OutputMap<const T>& dy,
+                        T* dw);
+
 }  // namespace kintsugi::cpu

@@ -33,7 +33,7 @@ int64_t tile_count(int64_t size, int64_t outputs, int64_t dilation) {
 }
 
 // Transforming one number takes the time of so many multiply-adds of a matrix product (measured).
-constexpr double kWeightTransform = 26, kMapTransform = 16;
+constexpr double kWeightTransform = 40, kMapTransform = 30;
 
 }  // namespace
 
