@@ -74,9 +74,18 @@ $(BIN)/demo: $(call objects,examples/demo.cpp $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(GLCIC)) $(LIB)
 	$(link)
-$(BIN)/conv_layers: $(call objects,tests/bench/conv_layers.cpp) $(LIB)
+BENCH := tests/bench/layer_table.cpp tests/bench/network_work.cpp
+$(BIN)/bench_layers: LDLIBS += -lbenchmark
+$(BIN)/bench_layers: $(call objects,tests/bench/layers.cpp tests/bench/peak.cpp \
+                       tests/bench/table_reporter.cpp $(BENCH) $(GLCIC)) $(LIB)
 	$(link)
-$(BIN)/forward: $(call objects,tests/bench/forward.cpp $(GLCIC)) $(LIB)
+$(call objects,tests/bench/layers.cpp tests/bench/table_reporter.cpp): | $(BUILD)/deps-bench
+$(BIN)/bench_scaling: $(call objects,tests/bench/scaling.cpp $(BENCH) $(GLCIC)) $(LIB)
+	$(link)
+$(BIN)/bench_work: $(call objects,tests/bench/work.cpp tests/bench/request.cpp $(BENCH) $(GLCIC)) $(LIB)
+	$(link)
+$(BIN)/bench_onednn: LDLIBS += -ldnnl
+$(BIN)/bench_onednn: $(call objects,tests/bench/onednn.cpp tests/bench/request.cpp $(BENCH) $(GLCIC)) $(LIB)
 	$(link)
 # Programs that walk the registry of ops link the objects themselves: the linker drops from an
 # archive what nothing refers to.
@@ -99,11 +108,15 @@ gradcheck: $(BIN)/gradcheck  ## numerical against analytical gradients, every op
 parity: $(BIN)/parity  ## one training step against PyTorch (needs python3-torch)
 	/usr/bin/python3 tests/parity/run.py --parity $(BIN)/parity
 
-bench: $(BIN)/conv_layers  ## the completion network's convolutions, layer by layer, in GFLOP/s
-	$(BIN)/conv_layers
+bench: $(BIN)/bench_layers $(BIN)/bench_scaling  ## every layer in GFLOP/s and of the machine's peak; scaling
+	$(BIN)/bench_layers
+	$(BIN)/bench_layers --size 64 --batch 16
+	$(BIN)/bench_scaling
 
-bench-pytorch: $(BIN)/forward  ## the completion network's forward pass against PyTorch's
-	/usr/bin/python3 tests/bench/forward_pytorch.py --forward $(BIN)/forward
+# oneDNN's own Winograd is compared where its header is found.
+ONEDNN := $(if $(wildcard /usr/include/dnnl.hpp),$(BIN)/bench_onednn)
+bench-pytorch: $(BIN)/bench_work $(ONEDNN) | $(BUILD)/deps-pytorch  ## the same work here and in PyTorch, in turn
+	/usr/bin/python3 tests/bench/pytorch.py --programs $(BIN) --json $(BUILD)/bench-pytorch.json
 
 asan:  ## the tests under the address and undefined-behaviour sanitizers
 	+$(MAKE) CONFIG=asan $(BUILD)/asan/bin/tests
@@ -116,10 +129,15 @@ ubsan:  ## the tests under the undefined-behaviour sanitizer alone
 deps: $(BUILD)/deps  ## the Debian packages that building takes
 
 # Installs what is missing where it may, else says what to install.
-$(BUILD)/deps: Makefile
+$(BUILD)/deps: packages = $(PACKAGES)
+$(BUILD)/deps-bench: packages = libbenchmark-dev
+$(BUILD)/deps-pytorch: packages = python3-torch libopenblas0-openmp
+$(BUILD)/deps-bench: | $(BUILD)/deps
+$(BUILD)/deps-pytorch: | $(BUILD)/deps
+$(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch: Makefile
 	@mkdir -p $(@D)
 	@missing=""; \
-	for package in $(PACKAGES); do \
+	for package in $(packages); do \
 	  dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
 	done; \
 	if [ -z "$$missing" ]; then touch $@; exit 0; fi; \
