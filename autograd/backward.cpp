@@ -8,6 +8,7 @@
 #include "autograd/ops.h"
 #include "autograd/variable.h"
 #include "tensor/error.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 
@@ -89,6 +90,7 @@ void walk(const Variables& outputs, const Variables& seeds, BackwardOptions opti
           const Nodes* targets, Arrived arrived) {
   bool retain = options.retain_graph || options.create_graph;
   RecordingGuard guard(options.create_graph);
+  const Region region("backward");
   std::vector<std::shared_ptr<Node>> order = reachable(outputs);
   Nodes needed = targets != nullptr ? on_the_way(order, *targets) : Nodes{};
   std::unordered_map<const Node*, Variable> pending;
@@ -101,6 +103,7 @@ void walk(const Variables& outputs, const Variables& seeds, BackwardOptions opti
     std::shared_ptr<Node> node = std::move(entry);  // let go of here, freed where nobody else looks
     auto found = pending.find(node.get());
     if (found == pending.end()) continue;
+    const Scope scope({.scope = node->scope, .pass = Pass::backward});
     Variable dy = after_hooks(*node, std::move(found->second));
     pending.erase(found);
     arrived(*node, dy);

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <utility>
 
+#include "tensor/profiler.h"
+
 namespace kintsugi {
 
 namespace {
@@ -23,7 +25,8 @@ Node::Node(std::string op_name, Tensor node_value, bool wants_grad)
       value(std::move(node_value)),
       shape(value.shape()),
       requires_grad(wants_grad),
-      sequence(next_sequence++) {}
+      sequence(next_sequence++),
+      scope(Profiler::current_scope()) {}
 
 Node::~Node() {
   if (inputs.empty() && !backward && hooks.empty() && !grad.defined()) return;

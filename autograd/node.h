@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "tensor/profile.h"
 
 namespace kintsugi {
 
@@ -22,6 +23,7 @@ struct Node {
   bool retains_grad = false;
   bool freed = false;  ///< backward has walked through here and freed the graph
   uint64_t sequence;   ///< in order of creation: an input's is smaller than its output's
+  ScopeId scope;       ///< the layer that it was recorded in, where a Profiler lives
   Variables inputs;
   Backward backward;  ///< empty for leaves
   Variable grad;

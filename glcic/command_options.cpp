@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "layers/profile_report.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
+#include "tensor/io/chrome_trace.h"
+#include "tensor/io/file.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 namespace {
@@ -25,6 +29,15 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+void report(const Profile& profile, const std::string& trace) {
+  fmt::print("{}\n{}\n", op_table(profile), layer_table(profile));
+  write_file_atomically(trace, chrome_trace(profile));
+  fmt::print("{}: the same as a trace, for https://ui.perfetto.dev\n", trace);
+  if (profile.spans_left_out > 0)
+    fmt::print("It has the first {} spans; the {} after them are in the tables alone.\n",
+               profile.spans.size(), profile.spans_left_out);
+}
+
 }  // namespace
 
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
@@ -37,6 +50,25 @@ void add_compute_options(CLI::App& command, ComputeOptions& options) {
 Device apply(const ComputeOptions& options) {
   if (options.threads > 0) set_num_threads(options.threads);
   return device_from_string(options.device);
+}
+
+void add_profile_option(CLI::App& command, ProfileOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--profile",
+          [&options](const std::string& trace) { options = {.wanted = true, .trace = trace}; },
+          "Print where the time goes, by op and by layer, and write it as a trace: .json")
+      ->expected(0, 1)
+      ->type_name("[TRACE.json]");
+}
+
+void run_profiled(const ProfileOptions& options, const std::string& default_trace,
+                  const std::vector<std::string>& inputs, const std::function<void()>& work) {
+  if (!options.wanted) return work();
+  if (!options.trace.empty()) check_output(options.trace, {".json"}, inputs);
+  Profiler profiler;
+  work();
+  report(profiler.finish(), options.trace.empty() ? default_trace : options.trace);
 }
 
 bool has_extension(const std::string& path, const std::string& extension) {

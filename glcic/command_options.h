@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,19 @@ struct ComputeOptions {
 void add_compute_options(CLI::App& command, ComputeOptions& options);
 /// Sets the number of threads. Throws Error for an unknown device.
 Device apply(const ComputeOptions& options);
+
+/// Whether a command tells where its time went.
+struct ProfileOptions {
+  bool wanted = false;
+  std::string trace;  ///< "": a file of the command's choice
+};
+/// Adds --profile [TRACE.json], which fills `options`; it must outlive the program.
+void add_profile_option(CLI::App& command, ProfileOptions& options);
+/// Does `work`. Where a profile is wanted, then prints its tables to stdout and writes the trace to
+/// options.trace, or to `default_trace`. Throws Error before any work where options.trace cannot be
+/// written or is one of `inputs` (check_output).
+void run_profiled(const ProfileOptions& options, const std::string& default_trace,
+                  const std::vector<std::string>& inputs, const std::function<void()>& work);
 
 /// True where the file's name ends in `extension` (".png"), no matter the case.
 bool has_extension(const std::string& path, const std::string& extension);

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "glcic/command_options.h"
@@ -9,6 +10,7 @@
 #include "glcic/mask.h"
 #include "tensor/io/image.h"
 #include "tensor/io/npy.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 namespace {
@@ -17,6 +19,7 @@ struct CompleteCommand {
   std::string weights, image, mask, output, raw, post = "none";
   int quality = 95;
   ComputeOptions compute;
+  ProfileOptions profile;
 };
 
 void write_picture(const std::string& path, const Tensor& picture, int quality) {
@@ -26,19 +29,40 @@ void write_picture(const std::string& path, const Tensor& picture, int quality) 
     write_jpeg(path, picture, quality);
 }
 
+struct Inputs {
+  Tensor picture, mask;
+  Model model;
+};
+
+Inputs read_inputs(const CompleteCommand& command, Device device) {
+  const Region region("read");
+  Tensor picture = read_image(command.image);
+  Tensor mask = read_mask(command.mask, picture.size(0), picture.size(1));
+  return {std::move(picture), std::move(mask), read_weights(command.weights, device)};
+}
+
+Completion complete_picture(const Inputs& inputs, const CompleteOptions& options) {
+  const Region region("complete");
+  return complete(inputs.model, inputs.picture, inputs.mask, options);
+}
+
+void write_outputs(const CompleteCommand& command, const Completion& completion) {
+  const Region region("write");
+  if (!command.raw.empty()) write_npy(command.raw, completion.raw);
+  write_picture(command.output, completion.composite, command.quality);
+}
+
 void run(const CompleteCommand& command) {
   const Device device = apply(command.compute);
   const CompleteOptions options{.post = post_from_string(command.post)};
   std::vector<std::string> inputs{command.weights, command.image, command.mask};
   check_output(command.output, {".png", ".jpg", ".jpeg"}, inputs);
   if (!command.raw.empty()) check_output(command.raw, {".npy"}, inputs);
-
-  const Tensor picture = read_image(command.image);
-  const Tensor mask = read_mask(command.mask, picture.size(0), picture.size(1));
-  const Model model = read_weights(command.weights, device);
-  const Completion completion = complete(model, picture, mask, options);
-  if (!command.raw.empty()) write_npy(command.raw, completion.raw);
-  write_picture(command.output, completion.composite, command.quality);
+  const std::string trace =
+      std::filesystem::path(command.output).replace_extension(".trace.json").string();
+  run_profiled(command.profile, trace, inputs, [&] {
+    write_outputs(command, complete_picture(read_inputs(command, device), options));
+  });
 }
 
 }  // namespace
@@ -65,6 +89,7 @@ void add_complete_command(CLI::App& program) {
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   add_compute_options(*command, options->compute);
+  add_profile_option(*command, options->profile);
   command->callback([options] { run(*options); });
 }
 

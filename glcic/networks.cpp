@@ -6,6 +6,7 @@
 #include "autograd/ops.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 
@@ -65,7 +66,7 @@ class OutputLayer final : public Module {
       : conv_(add_child(
             "conv", std::make_shared<Conv2d>(ConvolutionOptions{.in = in, .out = 3, .padding = 1},
                                              generator))) {}
-  Variable forward(const Variable& x) override { return sigmoid(conv_->forward(x)); }
+  Variable forward(const Variable& x) override { return sigmoid((*conv_)(x)); }
   std::string describe() const override { return conv_->describe() + ", sigmoid"; }
   Shape output_shape(const Shape& input) const override { return conv_->output_shape(input); }
 
@@ -75,7 +76,8 @@ class OutputLayer final : public Module {
 
 }  // namespace
 
-CompletionNetwork::CompletionNetwork(int64_t width, Generator& generator) : width_(width) {
+CompletionNetwork::CompletionNetwork(int64_t width, Generator& generator)
+    : Module("completion"), width_(width) {
   check(width >= 2 && width % 2 == 0,
         "completion network: width {} must be an even number, 2 or more", width);
   for (const LayerRow& row : kTable)
@@ -92,7 +94,7 @@ Variable CompletionNetwork::forward(const Variable& x) {
   check_shape(shape[1] % 4 == 0 && shape[2] % 4 == 0,
               "completion network: input {} has a height or width that is no multiple of 4", shape);
   Variable y = x;
-  for (const auto& layer : layers_) y = layer->forward(y);
+  for (const auto& layer : layers_) y = (*layer)(y);
   return y;
 }
 
@@ -130,9 +132,9 @@ Variable Discriminator::forward(const Variable& x) {
   check_shape(x.shape().rank() == 4 && x.size(1) == size_ && x.size(2) == size_ && x.size(3) == 3,
               "discriminator: input {} is not [N, {}, {}, 3]", x.shape(), size_, size_);
   Variable y = x;
-  for (const auto& layer : layers_) y = layer->forward(y);
+  for (const auto& layer : layers_) y = (*layer)(y);
   y = reshape(y, {x.size(0), y.value().numel() / x.size(0)});
-  return relu(fc_->forward(y));
+  return relu((*fc_)(y));
 }
 
 std::string Discriminator::describe() const {
@@ -141,7 +143,8 @@ std::string Discriminator::describe() const {
 
 Shape Discriminator::output_shape(const Shape& input) const { return {input[0], 16 * width_}; }
 
-Discriminators::Discriminators(int64_t size, int64_t width, Generator& generator) : size_(size) {
+Discriminators::Discriminators(int64_t size, int64_t width, Generator& generator)
+    : Module("discriminator"), size_(size) {
   check(size >= 16 && size % 4 == 0,
         "discriminators: size {} does not fit: it must be a multiple of 4, and at least 16", size);
   local_ = add_child("local", std::make_shared<Discriminator>(size / 2, width, generator));
@@ -151,10 +154,11 @@ Discriminators::Discriminators(int64_t size, int64_t width, Generator& generator
 }
 
 Variable Discriminators::judge(const Variable& pictures, const Variable& patches) {
-  return forward(concat({global_->forward(pictures), local_->forward(patches)}, 1));
+  const Scope scope(name());
+  return forward(concat({(*global_)(pictures), (*local_)(patches)}, 1));
 }
 
-Variable Discriminators::forward(const Variable& features) { return fc_->forward(features); }
+Variable Discriminators::forward(const Variable& features) { return (*fc_)(features); }
 
 std::string Discriminators::describe() const {
   return fmt::format("GLCIC discriminators for {0} x {0}", size_);

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <memory>
 
+#include "glcic/command_options.h"
 #include "glcic/commands.h"
 #include "glcic/trainer.h"
 #include "tensor/backend.h"
@@ -25,6 +26,7 @@ struct TrainArguments {
   std::string budget, hole;
   std::string device = "cpu";
   int threads = 0;
+  ProfileOptions profile;
 };
 
 /// The options that a checkpoint holds itself, so that they cannot be given with --resume.
@@ -50,7 +52,8 @@ void run_train(const CLI::App& command, TrainArguments arguments) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
 
-  Position end = train(options);
+  Position end;
+  run_profiled(arguments.profile, options.run + "/trace.json", {}, [&] { end = train(options); });
   if (end.phase <= 3) {
     fmt::print(stderr, "\nstopped at step {}; go on with: glcic train --run {} --resume\n",
                end.step, options.run);
@@ -101,6 +104,7 @@ void add_train_command(CLI::App& program) {
   command->add_option("--threads", arguments->threads, "CPU threads [all]");
   command->add_option("--loader-threads", options.loader_threads, "Threads that read pictures")
       ->capture_default_str();
+  add_profile_option(*command, arguments->profile);
   command->callback([command, arguments] { run_train(*command, *arguments); });
 }
 

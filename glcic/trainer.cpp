@@ -12,6 +12,7 @@
 #include "glcic/train_log.h"
 #include "glcic/training_step.h"
 #include "tensor/error.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 
@@ -47,6 +48,13 @@ double loss_sum(const StepReport& report, int phase) {
   if (phase != 1) sum += report.discriminator_loss;
   if (phase == 3) sum += report.adversarial_loss;
   return sum;
+}
+
+/// The state before the first step.
+TrainState first_state(const TrainOptions& options, const Dataset& pictures) {
+  const Region region("prepare");
+  const Tensor mean = mean_pixel(pictures, options.settings.size);
+  return make_train_state(options.settings, mean, options.device);
 }
 
 /// A run in progress: its state, its files, its clock.
@@ -87,14 +95,18 @@ class Run {
             .threads = options_.loader_threads};
   }
 
+  Batch next_pictures() {
+    const Region region("load");
+    return loader_.next();
+  }
+
   void one_step() {
-    Batch pictures = loader_.next();
+    const Region region("step");
+    Batch pictures = next_pictures();
     TrainingBatch batch = make_training_batch(pictures.images, pictures.masks, pictures.holes,
                                               pictures.real_regions, {.device = options_.device});
     StepReport report = step_of_phase(batch);
-    if (state_.position.phase != 2)
-      average_weights(*state_.average, *state_.model.completion,
-                      state_.completion_optimizer->steps());
+    if (state_.position.phase != 2) average();
     Position& position = state_.position;
     ++position.phase_step;
     ++position.step;
@@ -112,6 +124,12 @@ class Run {
           position.step, options_.run);
   }
 
+  void average() {
+    const Scope scope("average", Pass::update);
+    average_weights(*state_.average, *state_.model.completion,
+                    state_.completion_optimizer->steps());
+  }
+
   StepReport step_of_phase(const TrainingBatch& batch) {
     switch (state_.position.phase) {
       case 1:
@@ -126,6 +144,7 @@ class Run {
 
   /// Checkpoint, metrics, samples and validation; the time it takes is not the training's.
   void write_files() {
+    const Region region("write");
     metrics_.flush();
     write_checkpoint(options_.run + "/checkpoint.safetensors", state_);
     samples_.write(fmt::format("{}/samples/{:07}.png", options_.run, state_.position.step),
@@ -160,8 +179,7 @@ Position train(const TrainOptions& options) {
   }
   check_settings(options.settings);
   std::unique_ptr<Dataset> pictures = open_training_pictures(options.settings);
-  Tensor mean = mean_pixel(*pictures, options.settings.size);
-  TrainState state = make_train_state(options.settings, mean, options.device);
+  TrainState state = first_state(options, *pictures);
   make_folder(options.run + "/samples");
   return Run(options, std::move(state), *pictures).carry_out();
 }

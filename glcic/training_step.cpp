@@ -45,7 +45,7 @@ double mean_probability(const Variable& logits) {
 }
 
 Variable complete_batch(Model& model, const TrainingBatch& batch) {
-  return model.completion->forward(
+  return (*model.completion)(
       Variable(completion_input(batch.images, batch.masks, model.mean_pixel)));
 }
 

@@ -13,7 +13,7 @@ ConvNormRelu::ConvNormRelu(std::shared_ptr<Convolution> conv)
                                   NormOptions{.channels = conv_->options().out, .relu = true}))) {}
 
 Variable ConvNormRelu::forward(const Variable& x) {
-  if (is_training() || records(x)) return norm_->forward(conv_->forward(x));
+  if (is_training() || records(x)) return (*norm_)((*conv_)(x));
   BatchNorm2d::Affine affine = norm_->inference_affine();
   return conv_->forward_folded(x, affine.scale, affine.shift, true);
 }

@@ -5,6 +5,7 @@
 
 #include "tensor/error.h"
 #include "tensor/ops.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 
@@ -78,6 +79,11 @@ Tensor load_entry(const StateDict& saved, const std::string& name, const DiskLay
               found->second.shape(), expected);
   Tensor value = from_disk(found->second, layout, like.shape()).to(like.dtype()).to(like.device());
   return value.shares_storage_with(found->second) ? value.clone() : value;
+}
+
+Variable Module::operator()(const Variable& x) {
+  const Scope scope(name_);
+  return forward(x);
 }
 
 void Module::add_parameter(std::string name, Variable& member, Tensor value, DiskLayout layout) {

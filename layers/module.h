@@ -55,12 +55,16 @@ struct Footprint {
 class Module {
  public:
   Module() = default;
+  /// `name`: of a network in profiles, such as "completion"; children get the names that their
+  /// parents give them.
+  explicit Module(std::string name) : name_(std::move(name)) {}
   virtual ~Module() = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
   virtual Variable forward(const Variable& x) = 0;
-  Variable operator()(const Variable& x) { return forward(x); }
+  /// forward(x), in the scope of this module's name.
+  Variable operator()(const Variable& x);
   /// forward(x) with these Variables in the places of parameters(), which are back afterwards: for
   /// parameters that are themselves computed, and for gradient checks. Throws ShapeError where
   /// number or shapes differ.
@@ -105,6 +109,8 @@ class Module {
   /// pixel looks at the same input pixel alone. Containers return their children's.
   virtual std::vector<Footprint> footprints() const;
 
+  /// What its parent calls it; "" for a network that nobody named.
+  const std::string& name() const { return name_; }
   const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children() const {
     return children_;
   }
@@ -115,6 +121,7 @@ class Module {
   void add_buffer(std::string name, Variable& member, Tensor value);
   template <class M>
   std::shared_ptr<M> add_child(std::string name, std::shared_ptr<M> child) {
+    static_cast<Module&>(*child).name_ = name;
     children_.emplace_back(std::move(name), child);
     return child;
   }
@@ -128,6 +135,7 @@ class Module {
   };
   void collect_parameters(std::vector<Variable*>& places);
 
+  std::string name_;
   std::vector<Member> own_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;

@@ -6,10 +6,20 @@
 #include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 
 namespace {
+
+/// Of a step in place: the gradient is read, weight and slots are read and written.
+auto step_cost(const Tensor& weight, const Tensor& grad, const std::vector<Tensor>& slots) {
+  return [&] {
+    OpCost cost{.bytes = bytes_of(grad) + 2 * bytes_of(weight)};
+    for (const Tensor& slot : slots) cost.bytes += 2 * bytes_of(slot);
+    return cost;
+  };
+}
 
 /// Makes writing into it unseen by whoever else holds this tensor.
 void own_storage(Tensor& tensor) {
@@ -34,6 +44,7 @@ void Optimizer::make_slots(std::vector<std::string> names) {
 }
 
 void Optimizer::step() {
+  const Scope scope("optimizer", Pass::update);
   ++steps_;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     Variable& parameter = parameters_[i].variable;
@@ -84,6 +95,7 @@ Sgd::Sgd(std::vector<StateEntry> parameters, const SgdOptions& options)
 }
 
 void Sgd::update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) {
+  const OpSpan span("sgd_step", step_cost(weight, grad, slots));
   backend(weight.device())
       .sgd_step(weight, grad, slots[0], rate_, options_.momentum, options_.weight_decay);
 }
@@ -94,6 +106,7 @@ Adam::Adam(std::vector<StateEntry> parameters, const AdamOptions& options)
 }
 
 void Adam::update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) {
+  const OpSpan span("adam_step", step_cost(weight, grad, slots));
   backend(weight.device())
       .adam_step(weight, grad, slots[0], slots[1], rate_, options_.beta1, options_.beta2,
                  options_.eps, options_.weight_decay, steps_);
@@ -105,6 +118,7 @@ Adadelta::Adadelta(std::vector<StateEntry> parameters, const AdadeltaOptions& op
 }
 
 void Adadelta::update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) {
+  const OpSpan span("adadelta_step", step_cost(weight, grad, slots));
   backend(weight.device())
       .adadelta_step(weight, grad, slots[0], slots[1], rate_, options_.rho, options_.eps,
                      options_.weight_decay);

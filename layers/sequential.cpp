@@ -24,7 +24,7 @@ Sequential::Sequential(const NamedModules& layers) {
 
 Variable Sequential::forward(const Variable& x) {
   Variable y = x;
-  for (const auto& [name, layer] : children()) y = layer->forward(y);
+  for (const auto& [name, layer] : children()) y = (*layer)(y);
   return y;
 }
 

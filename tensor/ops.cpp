@@ -1,6 +1,7 @@
 #include "tensor/ops.h"
 
 #include "tensor/ops_check.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 namespace {
@@ -8,6 +9,7 @@ namespace {
 Tensor unary(const char* name, Unary op, const Tensor& x, double a = 0, double b = 0) {
   check_defined(name, x);
   Tensor y = Tensor::empty(x.shape(), x.options());
+  const OpSpan span(name, moving(x, y));
   backend(x.device()).unary(op, x, a, b, y);
   return y;
 }
@@ -15,6 +17,7 @@ Tensor unary(const char* name, Unary op, const Tensor& x, double a = 0, double b
 Tensor binary(const char* name, Binary op, const Tensor& a, const Tensor& b, double slope = 0) {
   check_alike(name, a, b);
   Tensor y = Tensor::empty(broadcast_shapes(name, a.shape(), b.shape()), a.options());
+  const OpSpan span(name, moving(a, b, y));
   backend(a.device()).binary(op, a, b, slope, y);
   return y;
 }
@@ -23,6 +26,7 @@ Tensor softmax(const char* name, const Tensor& x, bool logarithm) {
   check_defined(name, x);
   check_shape(x.rank() >= 1, "{}: a scalar has no last axis", name);
   Tensor y = Tensor::empty(x.shape(), x.options());
+  const OpSpan span(name, moving(x, y));
   backend(x.device()).softmax(x, logarithm, y);
   return y;
 }
@@ -89,9 +93,11 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   check_alike("where", a, b);
   const Shape shape =
       broadcast_shapes("where", condition.shape(), broadcast_shapes("where", a.shape(), b.shape()));
+  const Tensor chosen = broadcast_to(condition, shape);
+  const Tensor whole_a = broadcast_to(a, shape), whole_b = broadcast_to(b, shape);
   Tensor y = Tensor::empty(shape, a.options());
-  backend(a.device())
-      .where(broadcast_to(condition, shape), broadcast_to(a, shape), broadcast_to(b, shape), y);
+  const OpSpan span("where", moving(chosen, whole_a, whole_b, y));
+  backend(a.device()).where(chosen, whole_a, whole_b, y);
   return y;
 }
 
@@ -118,6 +124,9 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
               transpose_a ? " transposed" : "", k, b.shape(), transpose_b ? " transposed" : "",
               k_of_b);
   Tensor y = Tensor::empty({batch, m, n}, a.options());
+  const OpSpan span("matmul", [&] {
+    return OpCost{.operations = 2 * batch * m * k * n, .bytes = bytes_of(a, b, y)};
+  });
   backend(a.device())
       .matmul(a.reshape({batch, a.size(-2), a.size(-1)}), transpose_a,
               b.reshape({batch, b.size(-2), b.size(-1)}), transpose_b, y);

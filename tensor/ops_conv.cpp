@@ -1,5 +1,6 @@
 #include "tensor/ops.h"
 #include "tensor/ops_check.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 namespace {
@@ -18,6 +19,11 @@ void check_epilogue(const char* op, const Tensor& x, const Epilogue& epilogue, i
   if (!epilogue.bias.defined()) return;
   check_alike(op, x, epilogue.bias);
   check_has_shape(op, "bias", epilogue.bias, {channels});
+}
+
+/// Of the plain convolution, or of either of its gradients: y [N, OH, OW, out], of `in` channels.
+OpCost conv_cost(const Tensor& y, const Window& window, int64_t in, int64_t bytes) {
+  return {.operations = 2 * y.numel() * window.kernel_h * window.kernel_w * in, .bytes = bytes};
 }
 
 /// Throws unless dy [N, OH, OW, ...] is what a convolution makes of a map of height × width.
@@ -55,6 +61,8 @@ Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& e
   const int64_t rows = conv_output_size("conv2d", x.size(1), window.kernel_h, window);
   const int64_t columns = conv_output_size("conv2d", x.size(2), window.kernel_w, window);
   Tensor y = Tensor::empty({x.size(0), rows, columns, w.size(3)}, x.options());
+  const OpSpan span(
+      "conv2d", [&] { return conv_cost(y, window, x.size(3), bytes_of(x, w, epilogue.bias, y)); });
   backend(x.device()).conv2d(x, w, window, epilogue, y);
   return y;
 }
@@ -71,6 +79,8 @@ Tensor conv2d_input_grad(const Tensor& dy, const Tensor& w, Window window, int64
   window = with_kernel(window, w);
   check_output(kOp, dy, window, height, width);
   Tensor dx = Tensor::empty({dy.size(0), height, width, w.size(2)}, dy.options());
+  const OpSpan span(
+      kOp, [&] { return conv_cost(dy, window, w.size(2), bytes_of(dy, w, epilogue.bias, dx)); });
   backend(dy.device()).conv2d_input_grad(dy, w, window, epilogue, dx);
   return dx;
 }
@@ -84,6 +94,7 @@ Tensor conv2d_weight_grad(const Tensor& x, const Tensor& dy, Window window) {
               x.shape(), dy.shape());
   check_output(kOp, dy, window, x.size(1), x.size(2));
   Tensor dw = Tensor::empty({window.kernel_h, window.kernel_w, x.size(3), dy.size(3)}, x.options());
+  const OpSpan span(kOp, [&] { return conv_cost(dy, window, x.size(3), bytes_of(x, dy, dw)); });
   backend(x.device()).conv2d_weight_grad(x, dy, window, dw);
   return dw;
 }

@@ -1,5 +1,6 @@
 #include "tensor/error.h"
 #include "tensor/ops.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 
@@ -43,6 +44,7 @@ Tensor crop_patches(const Tensor& x, const std::vector<Corner>& corners, int64_t
                     int64_t width) {
   check_corners("crop_patches", x.shape(), corners, height, width);
   Tensor y = Tensor::empty({x.size(0), height, width, x.size(3)}, x.options());
+  const OpSpan span("crop_patches", [&] { return OpCost{.bytes = 2 * bytes_of(y)}; });
   copy_patches(x, y, true, corners);
   return y;
 }
@@ -52,6 +54,10 @@ Tensor crop_patches_grad(const Tensor& dy, const std::vector<Corner>& corners, i
   check_shape(dy.rank() == 4, "crop_patches_grad: patches {} are not [N, h, w, C]", dy.shape());
   Shape pictures = dy.shape().with(1, height).with(2, width);
   check_corners("crop_patches_grad", pictures, corners, dy.size(1), dy.size(2));
+  const OpSpan span("crop_patches_grad", [&] {
+    return OpCost{.bytes =
+                      bytes_of(dy) + pictures.numel() * static_cast<int64_t>(size_of(dy.dtype()))};
+  });
   Tensor dx = Tensor::zeros(pictures, dy.options());
   copy_patches(dy, dx, false, corners);
   return dx;

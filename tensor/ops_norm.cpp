@@ -1,5 +1,6 @@
 #include "tensor/ops.h"
 #include "tensor/ops_check.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 namespace {
@@ -35,6 +36,7 @@ NormStatistics norm_statistics(const Tensor& x, double eps) {
   const Shape shape = columns_of(x);
   NormStatistics result{Tensor::empty(shape, x.options()), Tensor::empty(shape, x.options()),
                         Tensor::empty(shape, x.options())};
+  const OpSpan span("norm_statistics", moving(x, result.mean, result.variance, result.rstd));
   backend(x.device()).norm_statistics(x, eps, result.mean, result.variance, result.rstd);
   return result;
 }
@@ -45,6 +47,7 @@ Tensor norm_apply(const Tensor& x, const NormStatistics& statistics, const Tenso
   check_channels("norm_apply", "gamma", x, gamma);
   check_channels("norm_apply", "beta", x, beta);
   Tensor y = Tensor::empty(x.shape(), x.options());
+  const OpSpan span("norm_apply", moving(x, statistics.mean, statistics.rstd, gamma, beta, y));
   backend(x.device()).norm_apply(x, statistics.mean, statistics.rstd, gamma, beta, relu, y);
   return y;
 }
@@ -54,6 +57,7 @@ Tensor norm_grad_sums(const Tensor& dy, const Tensor& x, const NormStatistics& s
   check_statistics("norm_grad_sums", x, statistics);
   check_gradient("norm_grad_sums", dy, x, y);
   Tensor sums = Tensor::empty({2, x.size(0), x.size(2)}, x.options());
+  const OpSpan span("norm_grad_sums", moving(dy, x, statistics.mean, statistics.rstd, y, sums));
   backend(x.device()).norm_grad_sums(dy, x, statistics.mean, statistics.rstd, y, sums);
   return sums;
 }
@@ -66,6 +70,8 @@ Tensor norm_grad_input(const Tensor& dy, const Tensor& x, const NormStatistics& 
   check_alike("norm_grad_input", x, sums);
   check_has_shape("norm_grad_input", "sums", sums, {2, x.size(0), x.size(2)});
   Tensor dx = Tensor::empty(x.shape(), x.options());
+  const OpSpan span("norm_grad_input",
+                    moving(dy, x, statistics.mean, statistics.rstd, gamma, sums, y, dx));
   backend(x.device()).norm_grad_input(dy, x, statistics.mean, statistics.rstd, gamma, sums, y, dx);
   return dx;
 }

@@ -1,5 +1,6 @@
 #include "tensor/ops.h"
 #include "tensor/ops_check.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 namespace {
@@ -49,6 +50,7 @@ MaxPool max_pool2d(const Tensor& x, Window window) {
               "max_pool2d: a map of {} has more pixels than {} can number", x.shape(),
               to_string(x.dtype()));
   MaxPool result{Tensor::empty(shape, x.options()), Tensor::empty(shape, x.options())};
+  const OpSpan span("max_pool2d", moving(x, result.y, result.index));
   backend(x.device()).max_pool2d(x, window, result.y, result.index);
   return result;
 }
@@ -59,6 +61,7 @@ Tensor max_pool2d_gather(const Tensor& x, const Tensor& index) {
               "max_pool2d_gather: map {} and index {} differ in batch or channels", x.shape(),
               index.shape());
   Tensor y = Tensor::empty(index.shape(), x.options());
+  const OpSpan span("max_pool2d_gather", moving(x, index, y));
   backend(x.device()).max_pool2d_gather(x, index, y);
   return y;
 }
@@ -67,12 +70,14 @@ Tensor max_pool2d_grad(const Tensor& dy, const Tensor& index, int64_t height, in
   check_map_index("max_pool2d_grad", dy, index);
   check_has_shape("max_pool2d_grad", "dy", dy, index.shape());
   Tensor dx = Tensor::empty({dy.size(0), height, width, dy.size(3)}, dy.options());
+  const OpSpan span("max_pool2d_grad", moving(dy, index, dx));
   backend(dy.device()).max_pool2d_grad(dy, index, dx);
   return dx;
 }
 
 Tensor avg_pool2d(const Tensor& x, Window window) {
   Tensor y = Tensor::empty(pooled_shape("avg_pool2d", x, window), x.options());
+  const OpSpan span("avg_pool2d", moving(x, y));
   backend(x.device()).avg_pool2d(x, window, y);
   return y;
 }
@@ -81,6 +86,7 @@ Tensor avg_pool2d_grad(const Tensor& dy, Window window, int64_t height, int64_t 
   check_rank("avg_pool2d_grad", "dy", dy, 4, kMapLayout);
   Tensor dx = Tensor::empty({dy.size(0), height, width, dy.size(3)}, dy.options());
   check_has_shape("avg_pool2d_grad", "dy", dy, pooled_shape("avg_pool2d_grad", dx, window));
+  const OpSpan span("avg_pool2d_grad", moving(dy, dx));
   backend(dy.device()).avg_pool2d_grad(dy, window, dx);
   return dx;
 }
@@ -99,6 +105,7 @@ void check_sizes(const char* op, const Tensor& x, int64_t height, int64_t width)
 Tensor resize2d(const Tensor& x, int64_t height, int64_t width, Interpolation mode) {
   check_sizes("resize2d", x, height, width);
   Tensor y = Tensor::empty({x.size(0), height, width, x.size(3)}, x.options());
+  const OpSpan span("resize2d", moving(x, y));
   backend(x.device()).resize2d(x, mode, y);
   return y;
 }
@@ -106,6 +113,7 @@ Tensor resize2d(const Tensor& x, int64_t height, int64_t width, Interpolation mo
 Tensor resize2d_grad(const Tensor& dy, int64_t height, int64_t width, Interpolation mode) {
   check_sizes("resize2d_grad", dy, height, width);
   Tensor dx = Tensor::empty({dy.size(0), height, width, dy.size(3)}, dy.options());
+  const OpSpan span("resize2d_grad", moving(dy, dx));
   backend(dy.device()).resize2d_grad(dy, mode, dx);
   return dx;
 }

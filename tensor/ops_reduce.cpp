@@ -3,6 +3,7 @@
 
 #include "tensor/ops.h"
 #include "tensor/ops_check.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 namespace {
@@ -50,6 +51,7 @@ Tensor reduce(Reduction op, const Tensor& x, const AxisMask& marked) {
       y = y.reshape(shape);
     } else {
       Tensor less = Tensor::empty(shape, y.options());
+      const OpSpan span(op == Reduction::sum ? "sum" : "max", moving(y, less));
       backend(y.device()).reduce(op, y, outer, reduced, inner, less);
       y = less;
     }

@@ -3,6 +3,7 @@
 
 #include "tensor/ops.h"
 #include "tensor/ops_check.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi::ops {
 namespace {
@@ -24,8 +25,10 @@ View from_start(const Shape& shape, int axis, int64_t start) {
   return view;
 }
 
-Tensor copied(const Tensor& x, const View& view, const Shape& shape) {
+Tensor copied(const char* op, const Tensor& x, const View& view, const Shape& shape) {
   Tensor y = Tensor::empty(shape, x.options());
+  const OpSpan span(
+      op, [&] { return OpCost{.bytes = std::min(bytes_of(x), bytes_of(y)) + bytes_of(y)}; });
   backend(x.device()).copy_strided(x, view, y, whole(shape), shape);
   return y;
 }
@@ -45,7 +48,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
         x.size(axis) == 1 ? 0 : strides[static_cast<size_t>(axis)];
   }
   check_shape(fits, "broadcast_to: {} does not broadcast to {}", x.shape(), shape);
-  return copied(x, view, shape);
+  return copied("broadcast_to", x, view, shape);
 }
 
 Tensor permute(const Tensor& x, const std::vector<int>& axes) {
@@ -64,7 +67,7 @@ Tensor permute(const Tensor& x, const std::vector<int>& axes) {
     view.strides[extents.size()] = strides[static_cast<size_t>(axis)];
     extents.push_back(x.size(axis));
   }
-  return copied(x, view, Shape(extents));
+  return copied("permute", x, view, Shape(extents));
 }
 
 Tensor transpose(const Tensor& x) {
@@ -81,7 +84,7 @@ Tensor slice(const Tensor& x, int axis, int64_t start, int64_t length) {
   check_shape(start >= 0 && length >= 0 && start <= x.size(axis) && length <= x.size(axis) - start,
               "slice: {} entries from {} on do not lie within axis {} of {}", length, start, axis,
               x.shape());
-  return copied(x, from_start(x.shape(), axis, start), x.shape().with(axis, length));
+  return copied("slice", x, from_start(x.shape(), axis, start), x.shape().with(axis, length));
 }
 
 Tensor slice_grad(const Tensor& x, int axis, int64_t start, int64_t extent) {
@@ -90,6 +93,9 @@ Tensor slice_grad(const Tensor& x, int axis, int64_t start, int64_t extent) {
               "slice_grad: {} at {} of axis {} does not lie within an extent of {}", x.shape(),
               start, axis, extent);
   const Shape shape = x.shape().with(axis, extent);
+  const OpSpan span("slice_grad", [&] {
+    return OpCost{.bytes = bytes_of(x) + shape.numel() * static_cast<int64_t>(size_of(x.dtype()))};
+  });
   Tensor y = Tensor::zeros(shape, x.options());
   backend(x.device())
       .copy_strided(x, whole(x.shape()), y, from_start(shape, axis, start), x.shape());
@@ -110,6 +116,7 @@ Tensor concat(const std::vector<Tensor>& parts, int axis) {
   }
   const Shape shape = first.shape().with(axis, extent);
   Tensor y = Tensor::empty(shape, first.options());
+  const OpSpan span("concat", [&] { return OpCost{.bytes = 2 * bytes_of(y)}; });
   int64_t start = 0;
   for (const Tensor& part : parts) {
     backend(y.device())
@@ -124,7 +131,7 @@ Tensor flip(const Tensor& x, int axis) {
   if (x.numel() == 0) return x;
   View view = from_start(x.shape(), axis, x.size(axis) - 1);
   view.strides[static_cast<size_t>(axis)] *= -1;
-  return copied(x, view, x.shape());
+  return copied("flip", x, view, x.shape());
 }
 
 }  // namespace kintsugi::ops
