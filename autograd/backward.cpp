@@ -77,10 +77,14 @@ Grads gradients_of_inputs(const std::shared_ptr<Node>& node, const Variable& dy)
   return grads;
 }
 
-void free_graph(Node& node) {
-  node.freed = true;
-  node.backward = nullptr;
-  node.inputs.clear();
+/// A value that was let go is made once more where somebody else holds the node: its graph is
+/// what it is made of.
+void free_graph(const std::shared_ptr<Node>& node) {
+  if (node.use_count() > 1) Variable(node).value();
+  node->freed = true;
+  node->backward = nullptr;
+  node->remake = nullptr;
+  node->inputs.clear();
 }
 
 /// Walks the graph once and calls arrived(node, gradient) for every node whose gradient is whole.
@@ -117,7 +121,7 @@ void walk(const Variables& outputs, const Variables& seeds, BackwardOptions opti
       Variable& sum = pending[input.node().get()];
       sum = sum_of(sum, grads[i]);
     }
-    if (!retain) free_graph(*node);
+    if (!retain) free_graph(node);
   }
 }
 

@@ -14,6 +14,7 @@ std::atomic<uint64_t> next_sequence{0};
 struct Estate {
   Variables inputs;
   Backward backward;
+  Remake remake;
   std::vector<Hook> hooks;
   Variable grad;
 };
@@ -29,9 +30,10 @@ Node::Node(std::string op_name, Tensor node_value, bool wants_grad)
       scope(Profiler::current_scope()) {}
 
 Node::~Node() {
-  if (inputs.empty() && !backward && hooks.empty() && !grad.defined()) return;
+  if (inputs.empty() && !backward && !remake && hooks.empty() && !grad.defined()) return;
   thread_local std::vector<Estate>* estates = nullptr;
-  Estate mine{std::move(inputs), std::move(backward), std::move(hooks), std::move(grad)};
+  Estate mine{std::move(inputs), std::move(backward), std::move(remake), std::move(hooks),
+              std::move(grad)};
   if (estates != nullptr) {
     estates->push_back(std::move(mine));
     return;

@@ -17,8 +17,8 @@ struct Node {
   ~Node();
 
   std::string op;
-  Tensor value;
-  Shape shape;  // stays when the value has been given back
+  Tensor value;  ///< undefined where it was let go, until it is made again
+  Shape shape;
   bool requires_grad;
   bool retains_grad = false;
   bool freed = false;  ///< backward has walked through here and freed the graph
@@ -26,6 +26,7 @@ struct Node {
   ScopeId scope;       ///< the layer that it was recorded in, where a Profiler lives
   Variables inputs;
   Backward backward;  ///< empty for leaves
+  Remake remake;      ///< empty where the value can't be made again; gone with the graph
   Variable grad;
   std::vector<Hook> hooks;
 };

@@ -21,7 +21,18 @@ Node& node_of(const Variable& variable) {
 Variable::Variable(Tensor value, bool requires_grad)
     : node_(std::make_shared<Node>("leaf", std::move(value), requires_grad)) {}
 
-const Tensor& Variable::value() const { return node_of(*this).value; }
+const Tensor& Variable::value() const {
+  Node& node = node_of(*this);
+  if (!node.value.defined() && node.remake) node.value = node.remake();
+  return node.value;
+}
+
+const Shape& Variable::shape() const { return node_of(*this).shape; }
+
+void Variable::release_value() const {
+  Node& node = node_of(*this);
+  if (node.remake) node.value = {};
+}
 
 bool Variable::requires_grad() const { return defined() && node_->requires_grad; }
 
@@ -65,7 +76,7 @@ void Variable::register_hook(Hook hook) {
 
 Variable Variable::detach() const { return Variable(value()); }
 
-Variable record(const char* op, Tensor value, Variables inputs, Backward backward) {
+Variable record(const char* op, Tensor value, Variables inputs, Backward backward, Remake remake) {
   bool wanted = false;
   if (recording)
     for (const Variable& input : inputs) wanted = wanted || input.requires_grad();
@@ -73,6 +84,7 @@ Variable record(const char* op, Tensor value, Variables inputs, Backward backwar
   if (wanted) {
     node->inputs = std::move(inputs);
     node->backward = std::move(backward);
+    node->remake = std::move(remake);
   }
   return Variable(std::move(node));
 }

@@ -16,6 +16,9 @@ using Grads = std::vector<Variable>;
 /// gradients of the inputs made of the same ops: so a gradient can be differentiated again. The
 /// output must not be captured: a node that owns itself is never freed.
 using Backward = std::function<Grads(const Variable& dy, const Variable& y)>;
+/// Makes an op's output again, to the same bits, from what its graph keeps anyway: its inputs'
+/// values and small tensors. The output must not be captured.
+using Remake = std::function<Tensor()>;
 /// Sees a gradient on its way, and may return another one in its place (or an undefined Variable
 /// to leave it as it is).
 using Hook = std::function<Variable(const Variable& gradient)>;
@@ -47,9 +50,11 @@ class Variable {
   explicit Variable(Tensor value, bool requires_grad = false);
 
   bool defined() const { return node_ != nullptr; }
+  /// Made again where release_value let it go.
   const Tensor& value() const;
-  const Shape& shape() const { return value().shape(); }
-  int64_t size(int axis) const { return value().size(axis); }
+  /// Does not need the value.
+  const Shape& shape() const;
+  int64_t size(int axis) const { return shape()[axis]; }
   TensorOptions options() const { return value().options(); }
   double item() const { return value().item(); }
 
@@ -72,6 +77,12 @@ class Variable {
   /// requires_grad() is false.
   void register_hook(Hook hook);
 
+  /// Lets go of the value where the op can make it again (normalisation, in a graph), else does
+  /// nothing: memory for one more pass. Call it when the consumers of the forward pass have run;
+  /// the next value(), in backward as a rule, makes the same bits and keeps them. References that
+  /// value() gave before are void.
+  void release_value() const;
+
   /// The same value, outside of every graph.
   Variable detach() const;
   /// Adds d(this)/d(leaf) to the gradient of every leaf that requires one. This must be one
@@ -88,8 +99,10 @@ class Variable {
 };
 
 /// Makes an op's output: a node of the graph where recording is on and an input requires a
-/// gradient, a leaf otherwise. Every op ends in this one call.
-Variable record(const char* op, Tensor value, Variables inputs, Backward backward);
+/// gradient, a leaf otherwise. Every op ends in this one call. With `remake`, the graph need not
+/// hold the value all the time: release_value().
+Variable record(const char* op, Tensor value, Variables inputs, Backward backward,
+                Remake remake = nullptr);
 
 /// d(Σᵢ ⟨outputs[i], seeds[i]⟩) / d(inputs[j]) for each j, without touching any leaf's gradient.
 /// Seeds may be empty where every output is one element. An input that no output depends on gets

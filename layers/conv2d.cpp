@@ -33,19 +33,6 @@ void check_maps(const char* op, const Shape& input, int64_t channels) {
               input, channels);
 }
 
-/// What to run a convolution with so that it gives scale·(conv(x) + bias) + shift.
-struct Folded {
-  Tensor weight, bias;
-};
-Folded fold(const Variable& weight, const Variable& bias, const Tensor& scale, const Tensor& shift,
-            bool transposed) {
-  int64_t out = scale.numel();
-  Tensor columns =
-      transposed ? scale.reshape({out, 1}) : scale;  // of [..., out, in], [..., in, out]
-  return {ops::multiply(weight.value(), columns),
-          bias.defined() ? ops::add(ops::multiply(bias.value(), scale), shift) : shift};
-}
-
 Window window_of(const ConvolutionOptions& options) {
   return {.kernel_h = options.kernel,
           .kernel_w = options.kernel,
@@ -75,6 +62,14 @@ Convolution::Convolution(const ConvolutionOptions& options, bool transposed, Gen
     add_parameter("bias", bias_, init::pytorch_default({options.out}, fan_in, generator));
 }
 
+FoldedConvolution Convolution::fold(const Tensor& scale, const Tensor& shift) const {
+  const Tensor columns =  // of [..., out, in], [..., in, out]
+      transposed_ ? scale.reshape({scale.numel(), 1}) : scale;
+  return {ops::multiply(weight_.value(), columns),
+          bias_.defined() ? ops::add(ops::multiply(bias_.value(), scale), shift) : shift,
+          {}};
+}
+
 std::vector<Footprint> Convolution::footprints() const {
   return {{options_.kernel, options_.stride, options_.padding, options_.dilation, transposed_}};
 }
@@ -91,10 +86,9 @@ Variable Conv2d::forward(const Variable& x) {
       {.stride = options_.stride, .padding = options_.padding, .dilation = options_.dilation});
 }
 
-Variable Conv2d::forward_folded(const Variable& x, const Tensor& scale, const Tensor& shift,
-                                bool relu) const {
-  Folded folded = fold(weight_, bias_, scale, shift, false);
-  return Variable(ops::conv2d(x.value(), folded.weight, window_of(options_), {folded.bias, relu}));
+Variable Conv2d::forward_folded(const Variable& x, FoldedConvolution& folded, bool relu) const {
+  return Variable(ops::conv2d(x.value(), folded.weight, window_of(options_), {folded.bias, relu},
+                              &folded.kept));
 }
 
 std::string Conv2d::describe() const { return describe_convolution("conv", options_); }
@@ -121,12 +115,11 @@ Variable ConvTranspose2d::forward(const Variable& x) {
                            .output_padding = options_.output_padding});
 }
 
-Variable ConvTranspose2d::forward_folded(const Variable& x, const Tensor& scale,
-                                         const Tensor& shift, bool relu) const {
-  Folded folded = fold(weight_, bias_, scale, shift, true);
+Variable ConvTranspose2d::forward_folded(const Variable& x, FoldedConvolution& folded,
+                                         bool relu) const {
   Shape output = output_shape(x.shape());
   return Variable(ops::conv2d_input_grad(x.value(), folded.weight, window_of(options_), output[1],
-                                         output[2], {folded.bias, relu}));
+                                         output[2], {folded.bias, relu}, &folded.kept));
 }
 
 std::string ConvTranspose2d::describe() const { return describe_convolution("deconv", options_); }

@@ -4,6 +4,7 @@
 
 #include "layers/init.h"
 #include "layers/module.h"
+#include "tensor/backend.h"
 
 namespace kintsugi {
 
@@ -17,13 +18,22 @@ struct ConvolutionOptions {
   bool bias = true;
 };
 
+/// A convolution with an affine function of its output channels, such as batch norm at inference,
+/// folded in: weight·scale and bias·scale + shift.
+struct FoldedConvolution {
+  Tensor weight, bias;
+  KeptWeights kept;  ///< the device's forms of `weight`
+};
+
 /// What Conv2d and ConvTranspose2d share: weight, bias, and a way to run with an affine function of
 /// the output channels, such as batch norm at inference, folded into the weights.
 class Convolution : public Module {
  public:
-  /// y = conv(x, weight·scale) + bias·scale + shift = scale·(conv(x) + bias) + shift, then
-  /// max(y, 0) where `relu`. scale, shift [out]. For inference: nothing is recorded.
-  virtual Variable forward_folded(const Variable& x, const Tensor& scale, const Tensor& shift,
+  /// scale, shift [out].
+  FoldedConvolution fold(const Tensor& scale, const Tensor& shift) const;
+  /// scale·(conv(x) + bias) + shift, then max(…, 0) where `relu`. For inference: nothing is
+  /// recorded.
+  virtual Variable forward_folded(const Variable& x, FoldedConvolution& folded,
                                   bool relu) const = 0;
 
   const ConvolutionOptions& options() const { return options_; }
@@ -47,8 +57,7 @@ class Conv2d final : public Convolution {
  public:
   explicit Conv2d(const ConvolutionOptions& options, Generator& generator = default_generator());
   Variable forward(const Variable& x) override;
-  Variable forward_folded(const Variable& x, const Tensor& scale, const Tensor& shift,
-                          bool relu) const override;
+  Variable forward_folded(const Variable& x, FoldedConvolution& folded, bool relu) const override;
   std::string describe() const override;
   Shape output_shape(const Shape& input) const override;
   int64_t multiply_adds(const Shape& input) const override;
@@ -61,8 +70,7 @@ class ConvTranspose2d final : public Convolution {
   explicit ConvTranspose2d(const ConvolutionOptions& options,
                            Generator& generator = default_generator());
   Variable forward(const Variable& x) override;
-  Variable forward_folded(const Variable& x, const Tensor& scale, const Tensor& shift,
-                          bool relu) const override;
+  Variable forward_folded(const Variable& x, FoldedConvolution& folded, bool relu) const override;
   std::string describe() const override;
   Shape output_shape(const Shape& input) const override;
   int64_t multiply_adds(const Shape& input) const override;

@@ -13,9 +13,28 @@ ConvNormRelu::ConvNormRelu(std::shared_ptr<Convolution> conv)
                                   NormOptions{.channels = conv_->options().out, .relu = true}))) {}
 
 Variable ConvNormRelu::forward(const Variable& x) {
-  if (is_training() || records(x)) return (*norm_)((*conv_)(x));
-  BatchNorm2d::Affine affine = norm_->inference_affine();
-  return conv_->forward_folded(x, affine.scale, affine.shift, true);
+  if (is_training() || records(x)) {
+    folded_from_.clear();
+    folded_ = {};
+    const Variable y = (*conv_)(x);
+    x.release_value();  // the convolution's backward makes it again
+    return (*norm_)(y);
+  }
+  return conv_->forward_folded(x, folded(), true);
+}
+
+FoldedConvolution& ConvNormRelu::folded() {
+  std::vector<Tensor> sources;
+  for (const StateEntry& entry : state()) sources.push_back(entry.variable.value());
+  const bool same =
+      std::equal(sources.begin(), sources.end(), folded_from_.begin(), folded_from_.end(),
+                 [](const Tensor& a, const Tensor& b) { return a.shares_storage_with(b); });
+  if (!same) {
+    const BatchNorm2d::Affine affine = norm_->inference_affine();
+    folded_ = conv_->fold(affine.scale, affine.shift);
+    folded_from_ = std::move(sources);
+  }
+  return folded_;
 }
 
 bool ConvNormRelu::records(const Variable& x) const {

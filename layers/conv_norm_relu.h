@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "layers/conv2d.h"
 #include "layers/norm.h"
@@ -21,8 +22,16 @@ class ConvNormRelu final : public Module {
   /// Whether forward(x) becomes part of a graph.
   bool records(const Variable& x) const;
 
+  /// The convolution with the normalisation folded in, made anew where anything that it is made of
+  /// is not what it was.
+  FoldedConvolution& folded();
+
   std::shared_ptr<Convolution> conv_;
   std::shared_ptr<BatchNorm2d> norm_;
+  /// Kept between forward passes at inference. It holds on to the tensors that it was made of, so
+  /// nobody changes them in place (Optimizer), and another tensor in their place is noticed.
+  std::vector<Tensor> folded_from_;
+  FoldedConvolution folded_;
 };
 
 }  // namespace kintsugi

@@ -2,41 +2,56 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
-#include <vector>
+#include <set>
+#include <utility>
 
 #include "tensor/backend.h"
 
 namespace kintsugi {
 
-/// Keeps the blocks of one device that are not in use and hands them out again. Sizes are rounded
-/// up to classes (multiples of 64 bytes, then eight steps to every power of two, at most an eighth
-/// more than was asked for), so that tensors of nearly one size share their blocks. Any thread may
-/// call any function.
+/// Hands out blocks of one device's memory and keeps what comes back, since fresh memory is dearer
+/// than the arithmetic done in it. It asks the device for segments of 16 MiB or more and cuts
+/// blocks off them: the smallest free block that is large enough is split, and a block that comes
+/// back is joined with its free neighbours, so that memory freed in one size serves any other. Work
+/// that repeats itself soon asks the device for nothing more. Any thread may call any function.
 class CachingAllocator {
  public:
   CachingAllocator(Backend& backend, Device device) : backend_(backend), device_(device) {}
 
-  /// A block of at least `bytes`, never nullptr. Where memory runs out the cache is released and
-  /// the device asked once more; throws Error, with the sizes, where that fails too.
+  /// A block of at least `bytes`, aligned to 64, never nullptr. Where memory runs out the cache is
+  /// released and the device asked once more; throws Error, with the sizes, where that fails too.
   void* allocate(size_t bytes);
   /// `bytes` as given to allocate.
   void deallocate(void* block, size_t bytes);
 
   MemoryStatistics statistics() const;
   void reset_peak();
+  /// Gives the segments back that no block in use lies in.
   void release_cache();
 
-  /// The size of the block that `bytes` are given.
-  static size_t block_size(size_t bytes);
-
  private:
-  void release_cache_locked();
+  struct Block {
+    size_t size;
+    bool is_free;
+    bool starts_segment;
+  };
+  using Blocks = std::map<std::byte*, Block>;  // by address: neighbours here are neighbours there
+
+  Blocks::iterator take(size_t size);
+  Blocks::iterator add_segment(size_t size);
+  bool sets_record(size_t size) const;
+  void insert_free(Blocks::iterator block);
+  void erase_free(Blocks::iterator block);
+  void join_with_next(Blocks::iterator block);
+  void release_idle_segments();
 
   Backend& backend_;
   Device device_;
   mutable std::mutex mutex_;
-  std::map<size_t, std::vector<void*>> free_;  // by block size
+  Blocks blocks_;
+  std::set<std::pair<size_t, std::byte*>> free_;  // smallest first
   MemoryStatistics statistics_;
+  size_t record_ = 0;  // the highest `current` ever
 };
 
 /// The allocator of a device; lives until the program ends. Throws what backend(device) throws.

@@ -1,6 +1,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <map>
+#include <vector>
 
 #include "tensor/random.h"
 #include "tensor/tensor.h"
@@ -59,6 +61,23 @@ struct Epilogue {
   bool relu = false;  ///< clamp below at 0
 };
 
+/// A device's own forms of one convolution's weights (Winograd's transforms), kept from call to
+/// call while the weights do not change. Give the same object with the same weights alone; for one
+/// thread at a time.
+class KeptWeights {
+ public:
+  /// The form called `key`, made by make() when it is first asked for.
+  template <class Make>
+  const Tensor& get(const std::vector<int64_t>& key, Make&& make) {
+    Tensor& form = forms_[key];
+    if (!form.defined()) form = make();
+    return form;
+  }
+
+ private:
+  std::map<std::vector<int64_t>, Tensor> forms_;
+};
+
 /// Everything that a device must be able to do: the whole list. Arguments are checked and outputs
 /// allocated by tensor/ops.cpp; all tensors of a call live on this device and share one dtype. An
 /// output never aliases an input. Every function gives the same bits for the same input, for any
@@ -106,12 +125,12 @@ class Backend {
                       Tensor& y) = 0;
 
   // The convolution family (autograd/ops/conv2d.cpp has the mathematics):
-  // x [N, H, W, in], w [kh, kw, in, out], y [N, OH, OW, out].
+  // x [N, H, W, in], w [kh, kw, in, out], y [N, OH, OW, out]; `kept` may be nullptr.
   virtual void conv2d(const Tensor& x, const Tensor& w, const Window& window,
-                      const Epilogue& epilogue, Tensor& y) = 0;
+                      const Epilogue& epilogue, KeptWeights* kept, Tensor& y) = 0;
   /// The transposed convolution: dy [N, OH, OW, out] → dx [N, H, W, in].
   virtual void conv2d_input_grad(const Tensor& dy, const Tensor& w, const Window& window,
-                                 const Epilogue& epilogue, Tensor& dx) = 0;
+                                 const Epilogue& epilogue, KeptWeights* kept, Tensor& dx) = 0;
   /// dw [kh, kw, in, out].
   virtual void conv2d_weight_grad(const Tensor& x, const Tensor& dy, const Window& window,
                                   Tensor& dw) = 0;

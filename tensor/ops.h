@@ -92,10 +92,11 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {});
 int64_t conv_output_size(const char* op, int64_t input, int64_t kernel, const Window& window);
 /// x [N, H, W, in], w [kh, kw, in, out] → [N, OH, OW, out]. Window's kernel is read off w here and
 /// below.
-Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& epilogue = {});
+Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& epilogue = {},
+              KeptWeights* kept = nullptr);
 /// dy [N, OH, OW, out], w [kh, kw, in, out] → [N, height, width, in], the size of conv2d's input.
 Tensor conv2d_input_grad(const Tensor& dy, const Tensor& w, Window window, int64_t height,
-                         int64_t width, const Epilogue& epilogue = {});
+                         int64_t width, const Epilogue& epilogue = {}, KeptWeights* kept = nullptr);
 /// x [N, H, W, in], dy [N, OH, OW, out] → [kernel_h, kernel_w, in, out]
 Tensor conv2d_weight_grad(const Tensor& x, const Tensor& dy, Window window);
 

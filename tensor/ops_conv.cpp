@@ -50,7 +50,8 @@ int64_t conv_output_size(const char* op, int64_t input, int64_t kernel, const Wi
   return (input + 2 * padding - reach) / stride + 1;
 }
 
-Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& epilogue) {
+Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& epilogue,
+              KeptWeights* kept) {
   check_rank("conv2d", "input", x, 4, kMapLayout);
   check_rank("conv2d", "weight", w, 4, kWeightLayout);
   check_alike("conv2d", x, w);
@@ -63,12 +64,12 @@ Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& e
   Tensor y = Tensor::empty({x.size(0), rows, columns, w.size(3)}, x.options());
   const OpSpan span(
       "conv2d", [&] { return conv_cost(y, window, x.size(3), bytes_of(x, w, epilogue.bias, y)); });
-  backend(x.device()).conv2d(x, w, window, epilogue, y);
+  backend(x.device()).conv2d(x, w, window, epilogue, kept, y);
   return y;
 }
 
 Tensor conv2d_input_grad(const Tensor& dy, const Tensor& w, Window window, int64_t height,
-                         int64_t width, const Epilogue& epilogue) {
+                         int64_t width, const Epilogue& epilogue, KeptWeights* kept) {
   constexpr const char* kOp = "conv2d_input_grad";
   check_rank(kOp, "dy", dy, 4, kMapLayout);
   check_rank(kOp, "weight", w, 4, kWeightLayout);
@@ -81,7 +82,7 @@ Tensor conv2d_input_grad(const Tensor& dy, const Tensor& w, Window window, int64
   Tensor dx = Tensor::empty({dy.size(0), height, width, w.size(2)}, dy.options());
   const OpSpan span(
       kOp, [&] { return conv_cost(dy, window, w.size(2), bytes_of(dy, w, epilogue.bias, dx)); });
-  backend(dy.device()).conv2d_input_grad(dy, w, window, epilogue, dx);
+  backend(dy.device()).conv2d_input_grad(dy, w, window, epilogue, kept, dx);
   return dx;
 }
 

@@ -106,9 +106,12 @@ Normalised normalise(const char* op, const Variable& x, const Shape& view, const
                      const Variable& beta, double eps, bool relu) {
   check_channels(op, x, gamma, beta);
   check_shape(view[1] > 0, "{}: x {} has nothing to take a mean of", op, x.shape());
-  const Tensor rows = x.value().reshape(view);
-  const ops::NormStatistics statistics = ops::norm_statistics(rows, eps);
-  const Tensor y = ops::norm_apply(rows, statistics, gamma.value(), beta.value(), relu);
+  const ops::NormStatistics statistics = ops::norm_statistics(x.value().reshape(view), eps);
+  // Holds gamma and beta as they are now, whatever an optimiser makes of them.
+  Remake make = [=, gamma = gamma.value(), beta = beta.value()] {
+    return ops::norm_apply(x.value().reshape(view), statistics, gamma, beta, relu)
+        .reshape(x.shape());
+  };
   Backward backward = [=](const Variable& dy, const Variable& y) {
     const Context context{statistics, eps, relu ? y.value().reshape(view) : Tensor()};
     const Variable rows = reshape(x, view), dy_rows = reshape(dy, view);
@@ -120,8 +123,9 @@ Normalised normalise(const char* op, const Variable& x, const Shape& view, const
     if (beta.requires_grad()) grads[2] = over_groups(sums, 0);
     return grads;
   };
-  return {record(op, y.reshape(x.shape()), {x, gamma, beta}, std::move(backward)), statistics.mean,
-          statistics.variance};
+  Tensor y = make();
+  return {record(op, std::move(y), {x, gamma, beta}, std::move(backward), std::move(make)),
+          statistics.mean, statistics.variance};
 }
 
 namespace {

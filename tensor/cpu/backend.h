@@ -27,9 +27,9 @@ class CpuBackend final : public Backend {
   void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
               Tensor& y) override;
   void conv2d(const Tensor& x, const Tensor& w, const Window& window, const Epilogue& epilogue,
-              Tensor& y) override;
+              KeptWeights* kept, Tensor& y) override;
   void conv2d_input_grad(const Tensor& dy, const Tensor& w, const Window& window,
-                         const Epilogue& epilogue, Tensor& dx) override;
+                         const Epilogue& epilogue, KeptWeights* kept, Tensor& dx) override;
   void conv2d_weight_grad(const Tensor& x, const Tensor& dy, const Window& window,
                           Tensor& dw) override;
   void max_pool2d(const Tensor& x, const Window& window, Tensor& y, Tensor& index) override;

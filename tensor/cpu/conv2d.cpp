@@ -1,6 +1,7 @@
 // The convolution family on the CPU: what a convolution, its transpose and its weight gradient are
 // in terms of patches (conv_patches.h), and which rung of the ladder computes them (conv_rungs.h).
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "tensor/cpu/backend.h"
@@ -44,15 +45,15 @@ OutputMap<T> map_of(const Tensor& tensor) {
   return {tensor.data<std::remove_const_t<T>>(), tensor.size(1), tensor.size(2), tensor.size(3)};
 }
 
-/// y = patches · weights, with the epilogue.
+/// y = patches · weights, with the epilogue, by itself.
 template <class T>
-void convolve(const PatchGrid& all, const T* source, TapMatrices<T> weights,
-              const Epilogue& epilogue, const OutputMap<T>& y, Tensor* kept) {
-  const LiveGrid live(all);
-  const PatchGrid& grid = live.grid;
-  weights.first = weights.at(live.first_y, live.first_x);
-  const WinogradPlan plan(grid, y.channels);
-  switch (choose_algorithm(grid, y.channels, plan, dtype_of<T>)) {
+void convolve_part(const ConvPart<T>& part, const T* source, const T* w, const Epilogue& epilogue,
+                   KeptWeights* kept) {
+  const auto& [grid, weights, y] = part;
+  if (grid.patch_size() == 0) return convolve_blocked(grid, source, weights, epilogue, y);
+  const std::vector alone{part};
+  const WinogradJob<T> job(alone);
+  switch (choose_algorithm(grid, y.channels, job.plan, dtype_of<T>)) {
     case ConvAlgorithm::naive:
       return convolve_naive(grid, source, weights, epilogue, y);
     case ConvAlgorithm::patches:
@@ -60,10 +61,30 @@ void convolve(const PatchGrid& all, const T* source, TapMatrices<T> weights,
     case ConvAlgorithm::narrow:
       return convolve_narrow(grid, source, weights, epilogue, y);
     case ConvAlgorithm::winograd:
-      return winograd(grid, plan, source, weights, epilogue, y, kept);
+      return winograd(job, source, w, epilogue, kept);
     default:
       return convolve_blocked(grid, source, weights, epilogue, y);
   }
+}
+
+/// All parts: together where they are worth it, else each by itself.
+template <class T>
+void convolve(std::vector<ConvPart<T>> parts, const T* source, const T* w, const Epilogue& epilogue,
+              KeptWeights* kept) {
+  double plain = 0;
+  bool any_dead = false;
+  for (ConvPart<T>& part : parts) {
+    const LiveGrid live(part.grid);
+    part.grid = live.grid;
+    part.weights.first = part.weights.at(live.first_y, live.first_x);
+    plain += static_cast<double>(part.grid.pixels() * part.grid.patch_size() * part.y.channels);
+    any_dead = any_dead || part.grid.patch_size() == 0;
+  }
+  if (parts.size() > 1 && !any_dead) {
+    const WinogradJob<T> job(parts);
+    if (joins(job.plan, plain, dtype_of<T>)) return winograd(job, source, w, epilogue, kept);
+  }
+  for (const ConvPart<T>& part : parts) convolve_part(part, source, w, epilogue, kept);
 }
 
 template <class T>
@@ -127,8 +148,9 @@ ClassTaps class_taps(int64_t class_y, int64_t kernel, const Window& window) {
 
 template <class T>
 void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const Epilogue& epilogue,
-                Tensor& dx) {
+                KeptWeights* kept, Tensor& dx) {
   const int64_t in = w.size(2), out = w.size(3), stride = window.stride;
+  std::vector<ConvPart<T>> parts;
   for (int64_t first_y = 0; first_y < std::min(stride, dx.size(1)); ++first_y) {
     const ClassTaps y = class_taps(first_y, window.kernel_h, window);
     for (int64_t first_x = 0; first_x < std::min(stride, dx.size(2)); ++first_x) {
@@ -150,26 +172,27 @@ void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const E
       map.step = stride;
       map.first_y = first_y;
       map.first_x = first_x;
-      convolve(grid, dy.data<T>(), matrices, epilogue, map, nullptr);
+      parts.push_back({grid, matrices, map});
     }
   }
+  convolve(std::move(parts), dy.data<T>(), w.data<T>(), epilogue, kept);
 }
 
 }  // namespace
 
 void CpuBackend::conv2d(const Tensor& x, const Tensor& w, const Window& window,
-                        const Epilogue& epilogue, Tensor& y) {
+                        const Epilogue& epilogue, KeptWeights* kept, Tensor& y) {
   dispatch(y.dtype(), [&]<class T>(T) {
     const int64_t in = w.size(2), out = w.size(3);
     const TapMatrices<T> matrices{w.data<T>(), window.kernel_w * in * out, in * out, out, 1};
-    convolve(forward_grid(x.shape(), y.shape(), window), x.data<T>(), matrices, epilogue,
-             map_of<T>(y), nullptr);
+    convolve<T>({{forward_grid(x.shape(), y.shape(), window), matrices, map_of<T>(y)}}, x.data<T>(),
+                w.data<T>(), epilogue, kept);
   });
 }
 
 void CpuBackend::conv2d_input_grad(const Tensor& dy, const Tensor& w, const Window& window,
-                                   const Epilogue& epilogue, Tensor& dx) {
-  dispatch(dx.dtype(), [&]<class T>(T) { input_grad<T>(dy, w, window, epilogue, dx); });
+                                   const Epilogue& epilogue, KeptWeights* kept, Tensor& dx) {
+  dispatch(dx.dtype(), [&]<class T>(T) { input_grad<T>(dy, w, window, epilogue, kept, dx); });
 }
 
 void CpuBackend::conv2d_weight_grad(const Tensor& x, const Tensor& dy, const Window& window,

@@ -27,6 +27,8 @@ void pack_weights(const TapMatrices<T>& weights, const PatchGrid& grid, int64_t 
   }
 }
 
+constexpr int64_t kFewPatches = int64_t{1} << 22;  // elements
+
 }  // namespace
 
 template <class T>
@@ -52,6 +54,17 @@ void convolve_blocked(const PatchGrid& grid, const T* source, const TapMatrices<
     });
   }
 
+  // So are patches that many tasks use, where they are few.
+  Tensor gathered;
+  const int64_t gathered_pitch = padded_pitch<T>(patch_size);
+  if (!identity && tasks.columns.count > 2 && grid.pixels() * gathered_pitch <= kFewPatches) {
+    gathered = Tensor::empty({grid.pixels(), gathered_pitch}, {.dtype = dtype_of<T>});
+    parallel_for(grid.pixels(), 16, [&](int64_t begin, int64_t end) {
+      gather_patches(grid, source, begin, end - begin, 0, patch_size,
+                     gathered.data<T>() + begin * gathered_pitch, gathered_pitch);
+    });
+  }
+
   parallel_for(
       tasks.count(), 1,
       [&](int64_t task, int64_t) {
@@ -66,7 +79,11 @@ void convolve_blocked(const PatchGrid& grid, const T* source, const TapMatrices<
         for (int64_t step = 0; step < tasks.depth.count; ++step) {
           const int64_t entry = tasks.depth.begin(step), entries = tasks.depth.length(step);
           const T* a = source + pixel * patch_size + entry;
-          if (!identity) {
+          int64_t a_stride = pitch;
+          if (gathered.defined()) {
+            a = gathered.data<T>() + pixel * gathered_pitch + entry;
+            a_stride = gathered_pitch;
+          } else if (!identity) {
             T* patches = scratch<T>(Slot::patches, pixels * pitch);
             gather_patches(grid, source, pixel, pixels, entry, entries, patches, pitch);
             a = patches;  // [pixels, entries]
@@ -84,7 +101,7 @@ void convolve_blocked(const PatchGrid& grid, const T* source, const TapMatrices<
                        .columns = panels.columns,
                        .depth = entries,
                        .a = a,
-                       .a_stride = pitch,
+                       .a_stride = a_stride,
                        .b = panels.data,
                        .c = c.data(),
                        .accumulate = step > 0,
@@ -100,8 +117,9 @@ template void convolve_blocked(const PatchGrid&, const float*, const TapMatrices
 template void convolve_blocked(const PatchGrid&, const double*, const TapMatrices<double>&,
                                const Epilogue&, const OutputMap<double>&);
 
-/// A task owns some rows of dw and a part of the pixels; the
-/// parts are added in order.
+/// A task owns some rows of dw and a part of the pixels; the parts are added in order. A part is
+/// worked through in steps, whose pixels of dy are packed once where several tasks multiply by
+/// them.
 template <class T>
 void weight_grad_blocked(const PatchGrid& grid, const T* source, const OutputMap<const T>& dy,
                          T* dw) {
@@ -111,11 +129,29 @@ void weight_grad_blocked(const PatchGrid& grid, const T* source, const OutputMap
   const Blocks entries(grid.patch_size(), kEntries, kMinTasks / 2);
   const int64_t wanted = entries.count > 0 ? (kMinTasks + entries.count - 1) / entries.count : 1;
   const Blocks parts(pixels, std::max((pixels + wanted - 1) / wanted, kMinPixels));
-  const int64_t steps_of = std::clamp<int64_t>(65536 / std::max<int64_t>(out, 1), 64, 256);
+  const int64_t step_limit = std::clamp<int64_t>(65536 / std::max<int64_t>(out, 1), 64, 256);
   const int64_t pitch = padded_pitch<T>(entries.size);
   if (pixels == 0) {
     std::fill_n(dw, matrix, T{0});
     return;
+  }
+
+  const int64_t panels_size = Panels<T>::size(std::min(step_limit, parts.size), out);
+  const int64_t most_steps = Blocks(parts.size, step_limit).count;
+  const auto pack_step = [&](int64_t part, const Blocks& steps, int64_t step, T* panels) {
+    const int64_t length = steps.length(step);
+    pack(dy.data + (parts.begin(part) + steps.begin(step)) * out, out, 1, length,
+         Panels<T>{panels, length, out});
+  };
+  Tensor packed;
+  if (entries.count > 1) {
+    packed = Tensor::empty({parts.count * most_steps, panels_size}, {.dtype = dtype_of<T>});
+    parallel_for(parts.count * most_steps, 1, [&](int64_t index, int64_t) {
+      const Blocks steps(parts.length(index / most_steps), step_limit);
+      if (index % most_steps < steps.count)
+        pack_step(index / most_steps, steps, index % most_steps,
+                  packed.data<T>() + index * panels_size);
+    });
   }
 
   Tensor partial;
@@ -130,13 +166,18 @@ void weight_grad_blocked(const PatchGrid& grid, const T* source, const OutputMap
         for (int64_t r = 0; r < rows; ++r)
           c[static_cast<size_t>(r)] = sums + part * matrix + (entry + r) * out;
 
-        const Blocks steps(parts.length(part), steps_of);
+        const Blocks steps(parts.length(part), step_limit);
         T* patches = scratch<T>(Slot::patches, steps.size * pitch);
-        T* panels = scratch<T>(Slot::panels, Panels<T>::size(steps.size, out));
         for (int64_t step = 0; step < steps.count; ++step) {
           const int64_t pixel = parts.begin(part) + steps.begin(step), length = steps.length(step);
           gather_patches(grid, source, pixel, length, entry, rows, patches, pitch);
-          pack(dy.data + pixel * out, out, 1, length, Panels<T>{panels, length, out});
+          T* panels;
+          if (packed.defined()) {
+            panels = packed.data<T>() + (part * most_steps + step) * panels_size;
+          } else {
+            panels = scratch<T>(Slot::panels, panels_size);
+            pack_step(part, steps, step, panels);
+          }
           multiply<T>({.rows = rows,
                        .columns = out,
                        .depth = length,

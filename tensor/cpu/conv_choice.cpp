@@ -50,6 +50,12 @@ bool narrow_possible(const PatchGrid& grid) {
 
 }  // namespace
 
+bool joins(const WinogradPlan& plan, double plain, DType dtype) {
+  if (conv_algorithm() != ConvAlgorithm::automatic)
+    return conv_algorithm() == ConvAlgorithm::winograd && plan.possible();
+  return dtype == DType::float32 && plan.possible() && plan.cost < kWorthIt * plain;
+}
+
 ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,
                                DType dtype) {
   switch (const ConvAlgorithm wanted = conv_algorithm()) {
@@ -66,8 +72,7 @@ ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const Winogra
   if (out <= kNarrow && grid.channels >= kWide && narrow_possible(grid))
     return ConvAlgorithm::narrow;
   const auto plain = static_cast<double>(grid.pixels() * grid.patch_size() * out);
-  return plan.possible() && plan.cost < kWorthIt * plain ? ConvAlgorithm::winograd
-                                                         : ConvAlgorithm::blocked;
+  return joins(plan, plain, dtype) ? ConvAlgorithm::winograd : ConvAlgorithm::blocked;
 }
 
 }  // namespace cpu

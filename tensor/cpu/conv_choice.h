@@ -18,4 +18,8 @@ namespace kintsugi::cpu {
 ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,
                                DType dtype);
 
+/// Whether the parts of a transposed convolution, `plain` multiply-adds in all, are computed from
+/// the same transforms: where Winograd is forced or cheaper.
+bool joins(const WinogradPlan& plan, double plain, DType dtype);
+
 }  // namespace kintsugi::cpu

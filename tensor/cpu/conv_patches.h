@@ -61,6 +61,15 @@ struct TapMatrices {
   const T* at(int64_t i, int64_t j) const { return first + i * tap_y_stride + j * tap_x_stride; }
 };
 
+/// One convolution without its source: conv2d is one such part, its transpose one for each class of
+/// output pixels, all of one source.
+template <class T>
+struct ConvPart {
+  PatchGrid grid;
+  TapMatrices<T> weights;
+  OutputMap<T> y;
+};
+
 /// The grid of conv2d: the output pixels, whose patches lie in the input x.
 PatchGrid forward_grid(const Shape& x, const Shape& y, const Window& window);
 

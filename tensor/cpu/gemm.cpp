@@ -169,27 +169,49 @@ int64_t Panels<T>::size(int64_t depth, int64_t columns) {
 template struct Panels<float>;
 template struct Panels<double>;
 
+namespace {
+
+/// Where b's rows are contiguous. They may lie pages apart, so they are fetched ahead by hand.
 template <class T>
-void pack(const T* b, int64_t row_stride, int64_t column_stride, int64_t rows,
-          const Panels<T>& panels, int64_t first) {
+void pack_rows(const T* b, int64_t row_stride, int64_t rows, const Panels<T>& panels, T* to) {
   constexpr int64_t kWidth = kTileColumns<T>;
-  for (int64_t column = 0; column < panels.columns; column += kWidth) {
-    T* panel = panels.data + column * panels.depth + first * kWidth;
-    const T* from = b + column * column_stride;
-    const int64_t width = std::min(kWidth, panels.columns - column);
-    if (column_stride == 1) {
-      for (int64_t k = 0; k < rows; ++k)
-        std::copy_n(from + k * row_stride, width, panel + k * kWidth);
-    } else {
-      constexpr int64_t kLine = 16;  // read by whole cache lines, which lie along k
-      for (int64_t line = 0; line < rows; line += kLine)
-        for (int64_t j = 0; j < width; ++j)
-          for (int64_t k = line; k < std::min(line + kLine, rows); ++k)
-            panel[k * kWidth + j] = from[k * row_stride + j * column_stride];
+  for (int64_t k = 0; k < rows; ++k, b += row_stride)
+    for (int64_t column = 0; column < panels.columns; column += kWidth) {
+      __builtin_prefetch(b + column + kRowsAhead * row_stride);
+      __builtin_prefetch(b + column + kRowsAhead * row_stride + kLanes<T>);
+      T* row = to + column * panels.depth + k * kWidth;
+      const int64_t width = std::min(kWidth, panels.columns - column);
+      std::copy_n(b + column, width, row);
+      std::fill(row + width, row + kWidth, T{0});
     }
+}
+
+/// Where its columns are.
+template <class T>
+void pack_columns(const T* b, int64_t column_stride, int64_t rows, const Panels<T>& panels, T* to) {
+  constexpr int64_t kWidth = kTileColumns<T>, kLine = 16;  // read by whole cache lines, along k
+  for (int64_t column = 0; column < panels.columns; column += kWidth, b += kWidth * column_stride) {
+    T* panel = to + column * panels.depth;
+    const int64_t width = std::min(kWidth, panels.columns - column);
+    for (int64_t line = 0; line < rows; line += kLine)
+      for (int64_t j = 0; j < width; ++j)
+        for (int64_t k = line; k < std::min(line + kLine, rows); ++k)
+          panel[k * kWidth + j] = b[k + j * column_stride];
     for (int64_t k = 0; k < rows; ++k)
       std::fill(panel + k * kWidth + width, panel + (k + 1) * kWidth, T{0});
   }
+}
+
+}  // namespace
+
+template <class T>
+void pack(const T* b, int64_t row_stride, int64_t column_stride, int64_t rows,
+          const Panels<T>& panels, int64_t first) {
+  T* to = panels.data + first * kTileColumns<T>;
+  if (column_stride == 1)
+    pack_rows(b, row_stride, rows, panels, to);
+  else
+    pack_columns(b, column_stride, rows, panels, to);
 }
 template void pack(const float*, int64_t, int64_t, int64_t, const Panels<float>&, int64_t);
 template void pack(const double*, int64_t, int64_t, int64_t, const Panels<double>&, int64_t);

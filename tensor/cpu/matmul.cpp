@@ -18,6 +18,24 @@ void copy_block(const T* from, int64_t stride, int64_t rows, int64_t columns, T*
   for (int64_t r = 0; r < rows; ++r) std::copy_n(from + r * stride, columns, to + r * pitch);
 }
 
+/// Rows of the left matrix at most, for which the right one is better read as it lies: packing it
+/// would take longer than multiplying it.
+constexpr int64_t kFewRows = 32;
+
+/// y[b] = x[b]ᵀ
+template <class T>
+void transpose(const Tensor& x, Tensor& y) {
+  const int64_t rows = y.size(1), columns = y.size(2);
+  parallel_for(y.size(0) * rows, std::max<int64_t>(1, kParallelGrain / columns),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t row = begin; row < end; ++row) {
+                   const T* from = x.data<T>() + row / rows * rows * columns + row % rows;
+                   for (int64_t j = 0; j < columns; ++j)
+                     y.data<T>()[row * columns + j] = from[j * rows];
+                 }
+               });
+}
+
 template <class T>
 void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Tensor& y) {
   const int64_t batch = y.size(0), m = y.size(1), n = y.size(2),
@@ -71,7 +89,14 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
 
 void CpuBackend::matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
                         Tensor& y) {
-  dispatch(y.dtype(), [&]<class T>(T) { kintsugi::matmul<T>(a, transpose_a, b, transpose_b, y); });
+  dispatch(y.dtype(), [&]<class T>(T) {
+    if (transpose_a || !transpose_b || y.size(1) > kFewRows || y.size(2) <= kFewRows)
+      return kintsugi::matmul<T>(a, transpose_a, b, transpose_b, y);
+    // a bᵀ = (b aᵀ)ᵀ, in which the large b is the left matrix.
+    Tensor transposed = Tensor::empty({y.size(0), y.size(2), y.size(1)}, y.options());
+    kintsugi::matmul<T>(b, false, a, true, transposed);
+    transpose<T>(transposed, y);
+  });
 }
 
 }  // namespace kintsugi

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/parallel.h"
@@ -52,17 +53,20 @@ void transform_output(const T* m, int64_t products, int64_t channel, const T* bi
 
 /// The matrices U [phases·in, out] of all n² products, each as Panels.
 template <int kOutputs, int kTaps, class T>
-Tensor transformed_weights(const WinogradPlan& plan, const TapMatrices<T>& weights, int64_t in,
-                           int64_t out) {
-  const int64_t width = Panels<T>::size(1, 1), depth = plan.phases() * in;
+Tensor transformed_weights(const typename WinogradJob<T>::Filter& filter) {
+  constexpr int kPoints = kOutputs + kTaps - 1;
+  const TapMatrices<T>& weights = filter.part->weights;
+  const int64_t in = filter.part->grid.channels, out = filter.part->y.channels;
+  const auto phases = static_cast<int64_t>(filter.y.phases.size() * filter.x.phases.size());
+  const int64_t width = Panels<T>::size(1, 1), depth = phases * in;
   const int64_t matrix = Panels<T>::size(depth, out), size = in * width;
-  Tensor u = Tensor::empty({plan.products(), matrix}, {.dtype = dtype_of<T>});
+  Tensor u = Tensor::empty({kPoints * kPoints, matrix}, {.dtype = dtype_of<T>});
   parallel_for((out + width - 1) / width, 1, [&](int64_t panel, int64_t) {
     const int64_t column = panel * width;
     T* g = scratch<T>(Slot::panels, kTaps * kTaps * size);
-    int64_t phase = 0;
-    for (const WinogradAxis::Phase& y : plan.y.phases)
-      for (const WinogradAxis::Phase& x : plan.x.phases) {
+    T* to = u.data<T>() + panel * depth * width;
+    for (const WinogradAxis::Phase& y : filter.y.phases)
+      for (const WinogradAxis::Phase& x : filter.x.phases) {
         for (int64_t i = 0; i < kTaps; ++i)
           for (int64_t j = 0; j < kTaps; ++j) {
             T* tap = g + (i * kTaps + j) * size;
@@ -71,87 +75,144 @@ Tensor transformed_weights(const WinogradPlan& plan, const TapMatrices<T>& weigh
               continue;
             }
             const T* from =
-                weights.at(y.first_tap + i * plan.y.step, x.first_tap + j * plan.x.step);
+                weights.at(y.first_tap + i * filter.y.step, x.first_tap + j * filter.x.step);
             pack(from + column * weights.column_stride, weights.row_stride, weights.column_stride,
                  in, Panels<T>{tap, in, std::min(width, out - column)});
           }
-        T* to = u.data<T>() + panel * depth * width + phase * size;
         for (int64_t i = 0; i < size; i += kLanes<T>)
           transform_weights<Vector<T>, kOutputs, kTaps>(g + i, size, to + i, matrix);
-        ++phase;
+        to += size;
       }
   });
   return u;
 }
 
-/// Tiles that are worked on together: few enough for their transforms to stay in the cache, enough
-/// to use each of the weights' transforms, which do not, for more than two register tiles.
-constexpr int64_t kBlockTiles = 32;
+/// Every filter's transformed weights, from `kept` where they are there.
+template <int kOutputs, int kTaps, class T>
+std::vector<Tensor> all_transformed_weights(const WinogradJob<T>& job, const T* w,
+                                            KeptWeights* kept) {
+  std::vector<Tensor> all;
+  for (const auto& filter : job.filters) {
+    const auto make = [&] { return transformed_weights<kOutputs, kTaps, T>(filter); };
+    const PatchGrid& grid = filter.part->grid;
+    all.push_back(
+        kept ? kept->get({filter.part->weights.first - w, static_cast<int64_t>(grid.tap_y.size()),
+                          static_cast<int64_t>(grid.tap_x.size()), kOutputs, kTaps},
+                         make)
+             : make());
+  }
+  return all;
+}
+
+// A block of tiles keeps its transformed inputs in the L2 cache while all weights pass by, for some
+// output channels at a time, whose products stay there too. The weights' transforms do not fit: the
+// more tiles a block has, the less often they are read.
+constexpr int64_t kBlockChannels = 64, kMostTiles = 64;
+constexpr int64_t kBlockBytes = int64_t{7} << 18;  // 1.75 MiB
 
 template <int kOutputs, int kTaps, class T>
-void convolve(const PatchGrid& grid, const WinogradPlan& plan, const T* source, const Tensor& u,
-              const Epilogue& epilogue, const OutputMap<T>& y) {
+void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tensor>& weights,
+              const Epilogue& epilogue) {
   constexpr int kPoints = kOutputs + kTaps - 1, kProducts = kPoints * kPoints;
   const T* bias = epilogue.bias.defined() ? epilogue.bias.data<T>() : nullptr;
-  const T* products = u.data<T>();
-  const int64_t in = grid.channels, out = y.channels, phases = plan.phases(), depth = phases * in;
-  const WinogradTiles<T, kOutputs, kTaps> covering(grid, plan, source);
-  const int64_t pitch_in = padded_pitch<T>(depth), pitch_out = padded_pitch<T>(out);
-  const Blocks blocks(covering.count(), kBlockTiles, 8);
+  const int64_t in = job.grid.channels, out = job.filters[0].part->y.channels;
+  const int64_t phases = job.plan.phases(), depth = phases * in;
+  const WinogradTiles<T, kOutputs, kTaps> covering(job.grid, job.plan, source);
+  const int64_t pitch_in = padded_pitch<T>(depth);
+  const int64_t pitch_out = padded_pitch<T>(std::min(out, kBlockChannels));
+  const auto tile_bytes = kProducts * (pitch_in + pitch_out) * static_cast<int64_t>(sizeof(T));
+  const Blocks blocks(covering.count(),
+                      std::clamp<int64_t>(kBlockBytes / tile_bytes, 14, kMostTiles), 8);
 
   parallel_for(blocks.count, 1, [&](int64_t block, int64_t) {
-    const int64_t tiles = blocks.length(block);
+    const int64_t first = blocks.begin(block), tiles = blocks.length(block);
     T* v = scratch<T>(Slot::patches, kProducts * blocks.size * pitch_in);  // [n², tiles, depth]
-    T* m = scratch<T>(Slot::panels, kProducts * blocks.size * pitch_out);  // [n², tiles, out]
+    T* m = scratch<T>(Slot::panels, kProducts * blocks.size * pitch_out);  // [n², tiles, columns]
+    std::array<T*, kProducts * kMostTiles> rows;
+    for (int64_t i = 0; i < kProducts * tiles; ++i)
+      rows[static_cast<size_t>(i)] = m + i * pitch_out;
+
     for (int64_t i = 0; i < tiles; ++i)
       for (int64_t phase = 0; phase < phases; ++phase) {
-        const auto d = covering.inputs(blocks.begin(block) + i, static_cast<size_t>(phase));
+        const auto d = covering.inputs(first + i, static_cast<size_t>(phase));
         T* to = v + i * pitch_in + phase * in;
         for_channels<T>(in, [&]<class V>(int64_t channel) {
           transform_input<V, kOutputs, kTaps>(d, channel, to + channel, tiles * pitch_in);
         });
       }
-    for (int64_t k = 0; k < kProducts; ++k) {
-      std::array<T*, kBlockTiles> c;
-      for (int64_t i = 0; i < tiles; ++i)
-        c[static_cast<size_t>(i)] = m + (k * tiles + i) * pitch_out;
-      multiply<T>({.rows = tiles,
-                   .columns = out,
-                   .depth = depth,
-                   .a = v + k * tiles * pitch_in,
-                   .a_stride = pitch_in,
-                   .b = products + k * u.numel() / kProducts,
-                   .c = c.data()});
-    }
-    for (int64_t i = 0; i < tiles; ++i) {
-      const auto pixels = covering.outputs(blocks.begin(block) + i, y);
-      for_channels<T>(out, [&]<class V>(int64_t channel) {
-        transform_output<V, kOutputs, kTaps>(m + i * pitch_out, tiles * pitch_out, channel, bias,
-                                             epilogue.relu, pixels);
-      });
+    for (size_t filter = 0; filter < weights.size(); ++filter) {
+      const auto& [part, axis_y, axis_x, shift_y, shift_x] = job.filters[filter];
+      const Tensor& u = weights[filter];
+      for (int64_t column = 0; column < out; column += kBlockChannels) {
+        const int64_t columns = std::min(kBlockChannels, out - column);
+        for (int64_t k = 0; k < kProducts; ++k)
+          multiply<T>({.rows = tiles,
+                       .columns = columns,
+                       .depth = depth,
+                       .a = v + k * tiles * pitch_in,
+                       .a_stride = pitch_in,
+                       .b = u.data<T>() + k * u.size(1) + column * depth,
+                       .c = rows.data() + k * tiles});
+        for (int64_t i = 0; i < tiles; ++i) {
+          auto pixels = covering.outputs(first + i, part->grid, part->y, shift_y, shift_x);
+          for (T*& pixel : pixels)
+            if (pixel) pixel += column;
+          for_channels<T>(columns, [&]<class V>(int64_t channel) {
+            transform_output<V, kOutputs, kTaps>(m + i * pitch_out, tiles * pitch_out, channel,
+                                                 bias ? bias + column : nullptr, epilogue.relu,
+                                                 pixels);
+          });
+        }
+      }
     }
   });
+}
+
+/// The smallest grid that all parts' tiles and taps lie in.
+template <class T>
+PatchGrid joint_grid(const std::vector<ConvPart<T>>& parts) {
+  PatchGrid joint = parts[0].grid;
+  const auto join = [&](std::vector<int64_t> PatchGrid::*taps, int64_t PatchGrid::*count) {
+    int64_t first = (joint.*taps)[0];
+    for (const ConvPart<T>& part : parts) {
+      if ((part.grid.*taps).size() > (joint.*taps).size()) joint.*taps = part.grid.*taps;
+      first = std::min(first, (part.grid.*taps)[0]);
+    }
+    const int64_t move = first - (joint.*taps)[0];
+    for (int64_t& tap : joint.*taps) tap += move;
+    for (const ConvPart<T>& part : parts)
+      joint.*count = std::max(joint.*count, part.grid.*count + (part.grid.*taps)[0] - first);
+  };
+  join(&PatchGrid::tap_y, &PatchGrid::rows);
+  join(&PatchGrid::tap_x, &PatchGrid::columns);
+  return joint;
 }
 
 }  // namespace
 
 template <class T>
-void winograd(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
-              const TapMatrices<T>& weights, const Epilogue& epilogue, const OutputMap<T>& y,
-              Tensor* kept) {
-  dispatch_plan(plan, [&]<int kOutputs, int kTaps>() {
-    Tensor u = kept ? *kept : Tensor();
-    if (!u.defined())
-      u = transformed_weights<kOutputs, kTaps>(plan, weights, grid.channels, y.channels);
-    if (kept) *kept = u;
-    convolve<kOutputs, kTaps>(grid, plan, source, u, epilogue, y);
+WinogradJob<T>::WinogradJob(const std::vector<ConvPart<T>>& parts)
+    : grid(joint_grid(parts)),
+      plan(grid, static_cast<int64_t>(parts.size()) * parts[0].y.channels) {
+  for (const ConvPart<T>& part : parts)
+    filters.push_back({&part, WinogradAxis(part.grid.tap_y, grid.step),
+                       WinogradAxis(part.grid.tap_x, grid.step), part.grid.tap_y[0] - grid.tap_y[0],
+                       part.grid.tap_x[0] - grid.tap_x[0]});
+}
+template struct WinogradJob<float>;
+template struct WinogradJob<double>;
+
+template <class T>
+void winograd(const WinogradJob<T>& job, const T* source, const T* w, const Epilogue& epilogue,
+              KeptWeights* kept) {
+  dispatch_plan(job.plan, [&]<int kOutputs, int kTaps>() {
+    convolve<kOutputs, kTaps>(job, source, all_transformed_weights<kOutputs, kTaps>(job, w, kept),
+                              epilogue);
   });
 }
-template void winograd(const PatchGrid&, const WinogradPlan&, const float*,
-                       const TapMatrices<float>&, const Epilogue&, const OutputMap<float>&,
-                       Tensor*);
-template void winograd(const PatchGrid&, const WinogradPlan&, const double*,
-                       const TapMatrices<double>&, const Epilogue&, const OutputMap<double>&,
-                       Tensor*);
+template void winograd(const WinogradJob<float>&, const float*, const float*, const Epilogue&,
+                       KeptWeights*);
+template void winograd(const WinogradJob<double>&, const double*, const double*, const Epilogue&,
+                       KeptWeights*);
 
 }  // namespace kintsugi::cpu

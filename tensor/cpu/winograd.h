@@ -13,13 +13,28 @@ namespace kintsugi::cpu {
 /// 100; F(2, 3) and F(3, 2) where maps are too small for these. A stride of 2 makes four phases of
 /// the source, which are four times the channels of a convolution without stride.
 
-/// y = patches · weights, with the epilogue. plan.possible().
-/// `kept`, where given, holds the transformed weights from call to call: made where it is
-/// undefined, believed where it is not.
+/// Parts that can be computed from the same transforms of their source: their taps lie equally, but
+/// may begin at different pixels. A part's tiles then begin that much earlier, so that all parts'
+/// tiles look at the same n x n pixels.
 template <class T>
-void winograd(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
-              const TapMatrices<T>& weights, const Epilogue& epilogue, const OutputMap<T>& y,
-              Tensor* kept);
+struct WinogradJob {
+  explicit WinogradJob(const std::vector<ConvPart<T>>& parts);
+
+  struct Filter {
+    const ConvPart<T>* part;
+    WinogradAxis y, x;         ///< the part's own taps
+    int64_t shift_y, shift_x;  ///< by how much its tiles begin before the job's
+  };
+  PatchGrid grid;  ///< all pixels that are the first of a tile, and all taps
+  WinogradPlan plan;
+  std::vector<Filter> filters;
+};
+
+/// y = patches · weights of each part, with the epilogue. job.plan.possible(). `w` is the tensor
+/// that the parts' weights lie in; its transforms are kept in `kept` where that is not nullptr.
+template <class T>
+void winograd(const WinogradJob<T>& job, const T* source, const T* w, const Epilogue& epilogue,
+              KeptWeights* kept);
 
 /// dw = Σ over tiles of Gᵀ [ (Bᵀ d B) ⊙ (A dY Aᵀ) ] G: the transpose of that by the weights;
 /// dw [taps, in, out].

@@ -86,15 +86,19 @@ class WinogradTiles {
     return pixels;
   }
 
-  /// The channels of the tile's m x m pixels in a map of outputs; nullptr beyond its border.
+  /// The channels of the tile's m x m pixels in a map of outputs, for a grid whose tiles begin
+  /// shift_y rows and shift_x columns earlier; nullptr beyond its border.
   template <class Y>
-  std::array<Y*, kOutputs * kOutputs> outputs(int64_t tile, const OutputMap<Y>& map) const {
+  std::array<Y*, kOutputs * kOutputs> outputs(int64_t tile, const PatchGrid& grid,
+                                              const OutputMap<Y>& map, int64_t shift_y = 0,
+                                              int64_t shift_x = 0) const {
     const Place place = place_of(tile);
     std::array<Y*, kOutputs * kOutputs> pixels{};
     for (int64_t i = 0; i < kOutputs; ++i)
       for (int64_t j = 0; j < kOutputs; ++j) {
-        const int64_t y = place.y + i * plan_.y.dilation, x = place.x + j * plan_.x.dilation;
-        if (y < grid_.rows && x < grid_.columns)
+        const int64_t y = place.y - shift_y + i * plan_.y.dilation;
+        const int64_t x = place.x - shift_x + j * plan_.x.dilation;
+        if (y >= 0 && y < grid.rows && x >= 0 && x < grid.columns)
           pixels[static_cast<size_t>(i * kOutputs + j)] = map.pixel(place.image, y, x);
       }
     return pixels;

@@ -58,9 +58,10 @@ struct Transforms {
 
 /// Fills the transforms with those of tiles [first, first + tiles).
 template <int kOutputs, int kTaps, class T>
-void transform_tiles(const WinogradTiles<T, kOutputs, kTaps>& covering, int64_t phases, int64_t in,
-                     const OutputMap<const T>& dy, int64_t first, int64_t tiles,
+void transform_tiles(const WinogradTiles<T, kOutputs, kTaps>& covering, const PatchGrid& grid,
+                     int64_t phases, const OutputMap<const T>& dy, int64_t first, int64_t tiles,
                      Transforms<T>& transforms) {
+  const int64_t in = grid.channels;
   constexpr auto& kMatrices = kWinograd<kOutputs, kTaps>;
   const int64_t width = Panels<T>::size(1, 1), panel = tiles * width;
   parallel_for(tiles, 8, [&](int64_t begin, int64_t end) {
@@ -72,7 +73,7 @@ void transform_tiles(const WinogradTiles<T, kOutputs, kTaps>& covering, int64_t 
           transform_pixels<V>(kMatrices.b, d, channel, v + channel, transforms.v_size);
         });
       }
-      const auto cotangent = covering.outputs(first + i, dy);
+      const auto cotangent = covering.outputs(first + i, grid, dy);
       T* z = transforms.z.template data<T>() + i * width;
       for_channels<T>(dy.channels, [&]<class V>(int64_t channel) {
         T* to = z + channel / width * panel + channel % width;
@@ -99,7 +100,7 @@ void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* sourc
   const Blocks steps(covering.count(), transforms.limit), rows(depth, kRows);
   for (int64_t step = 0; step < steps.count; ++step) {
     const int64_t tiles = steps.length(step);
-    transform_tiles(covering, plan.phases(), in, dy, steps.begin(step), tiles, transforms);
+    transform_tiles(covering, grid, plan.phases(), dy, steps.begin(step), tiles, transforms);
     parallel_for(kProducts * rows.count, 1, [&](int64_t task, int64_t) {
       const int64_t k = task / rows.count, row = rows.begin(task % rows.count);
       std::array<T*, kRows> c;

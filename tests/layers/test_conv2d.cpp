@@ -78,9 +78,9 @@ TEST_CASE("a convolution with an affine function folded in equals the two one af
     conv.to(DType::float64);
     conv.to(test_device());
     Tensor expected = ops::add(ops::multiply(conv(x).value(), scale), shift);
-    CHECK(difference(conv.forward_folded(x, scale, shift, false).value(), expected) < 1e-13);
-    CHECK(difference(conv.forward_folded(x, scale, shift, true).value(), ops::relu(expected)) <
-          1e-13);
+    FoldedConvolution folded = conv.fold(scale, shift);
+    CHECK(difference(conv.forward_folded(x, folded, false).value(), expected) < 1e-13);
+    CHECK(difference(conv.forward_folded(x, folded, true).value(), ops::relu(expected)) < 1e-13);
   };
   Conv2d conv({.in = 2, .out = 3, .stride = 2, .padding = 1}, generator);
   check_folding(conv);

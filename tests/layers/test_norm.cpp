@@ -3,6 +3,7 @@
 #include "autograd/checkpoint.h"
 #include "autograd/ops.h"
 #include "layers/conv_norm_relu.h"
+#include "layers/optimizer.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 #include "tests/device.h"
@@ -129,12 +130,60 @@ TEST_CASE("ConvNormRelu at inference: folded weights agree with the layers one a
     CHECK(difference(folded.value(), recorded.value()) < 1e-13);
     auto& conv = dynamic_cast<Convolution&>(*block->children()[0].second);
     auto affine = dynamic_cast<BatchNorm2d&>(*block->children()[1].second).inference_affine();
-    Tensor one_pass = conv.forward_folded(x, affine.scale, affine.shift, true).value();
+    FoldedConvolution by_hand = conv.fold(affine.scale, affine.shift);
+    Tensor one_pass = conv.forward_folded(x, by_hand, true).value();
     CHECK(folded.value().to_vector() == one_pass.to_vector());
     CHECK(ops::max(recorded.value()).item() > 0.1);  // not clipped to nothing
     block->set_frozen(true);
     CHECK((*block)(x).is_leaf());
   }
+}
+
+TEST_CASE("a block at inference notices every change of what it was folded from") {
+  Generator generator{.seed = 3};
+  auto conv =
+      std::make_shared<Conv2d>(ConvolutionOptions{.in = 16, .out = 32, .padding = 1}, generator);
+  ConvNormRelu block(conv);
+  block.to(test_device());
+  const Variable x(normal({1, 24, 24, 16}, 0, 1, generator).to(test_device()));
+  auto infer = [&] {
+    block.eval();
+    NoGrad no_grad;
+    return block(x).value();
+  };
+  /// What a block says that has never been asked before.
+  auto fresh = [&] {
+    Generator unused;
+    ConvNormRelu other(
+        std::make_shared<Conv2d>(ConvolutionOptions{.in = 16, .out = 32, .padding = 1}, unused));
+    other.load(block.save());
+    other.to(test_device());
+    other.eval();
+    NoGrad no_grad;
+    return other(x).value().to_vector();
+  };
+  const std::vector<double> first = infer().to_vector();
+  CHECK(first == infer().to_vector());
+  CHECK(first == fresh());
+
+  StateDict saved = block.save();
+  SUBCASE("a step of an optimizer without a training pass before it") {
+    Sgd optimizer(block.state(), {.rate = 0.1});
+    for (Variable parameter : block.parameters())
+      parameter.set_grad(Variable(Tensor::full(parameter.shape(), 0.5, parameter.options())));
+    optimizer.step();
+  }
+  SUBCASE("a training pass, which moves the running statistics") {
+    block.train();
+    block(x);
+  }
+  SUBCASE("other weights loaded") {
+    for (auto& [name, value] : saved) value = ops::affine(value, 1, 0.25);
+    block.load(saved);
+  }
+  const std::vector<double> changed = infer().to_vector();
+  CHECK(changed != first);
+  CHECK(changed == fresh());
 }
 
 TEST_CASE("at inference a picture's result does not depend on the others in its batch") {

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstring>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tensor/allocator.h"
 #include "tensor/error.h"
@@ -9,26 +12,6 @@
 
 using namespace kintsugi;
 using naive::sentence_of;
-
-TEST_CASE("a released block is handed out again") {
-  void* first = nullptr;
-  {
-    const Tensor x = Tensor::empty({1000, 1000});
-    first = x.raw();
-  }
-  CHECK(Tensor::empty({1000, 1000}).raw() == first);
-  CHECK(Tensor::empty({1000, 999}).raw() == first);  // rounded up to the same size
-}
-
-TEST_CASE("a block is at least as large as asked for and at most an eighth larger") {
-  for (size_t bytes = 1; bytes < (size_t{1} << 40); bytes += bytes / 7 + 1) {
-    const size_t size = CachingAllocator::block_size(bytes);
-    CHECK(size >= bytes);
-    CHECK(size <= bytes + std::max<size_t>(bytes / 8, 64));
-    CHECK(size % 64 == 0);
-    CHECK(CachingAllocator::block_size(size) == size);
-  }
-}
 
 TEST_CASE("blocks are aligned to cache lines") {
   for (int64_t size : {1, 3, 100, 5000, 3000000})
@@ -53,7 +36,7 @@ TEST_CASE("current, peak and reserved bytes are counted") {
   MemoryStatistics after = memory_statistics(Device::cpu);
   CHECK(after.current == before.current);
   CHECK(after.peak == before.current + (12u << 20));
-  CHECK(after.reserved == before.reserved + (12u << 20));
+  CHECK(after.reserved >= after.peak);
   reset_peak_memory(Device::cpu);
   release_cached_memory(Device::cpu);
   after = memory_statistics(Device::cpu);
@@ -70,6 +53,7 @@ class SmallDevice final : public Backend {
   void* allocate(size_t bytes) override {
     if (used_ + bytes > capacity_) return nullptr;
     used_ += bytes;
+    ++grants_;
     return cpu_backend().allocate(bytes);
   }
   void deallocate(void* block, size_t bytes) override {
@@ -77,6 +61,8 @@ class SmallDevice final : public Backend {
     cpu_backend().deallocate(block, bytes);
   }
   size_t used() const { return used_; }
+  /// How often it gave memory away.
+  int grants() const { return grants_; }
 
   void copy_to_host(const void*, void*, size_t) override {}
   void copy_from_host(const void*, void*, size_t) override {}
@@ -93,8 +79,9 @@ class SmallDevice final : public Backend {
   void reduce(Reduction, const Tensor&, int64_t, int64_t, int64_t, Tensor&) override {}
   void softmax(const Tensor&, bool, Tensor&) override {}
   void matmul(const Tensor&, bool, const Tensor&, bool, Tensor&) override {}
-  void conv2d(const Tensor&, const Tensor&, const Window&, const Epilogue&, Tensor&) override {}
-  void conv2d_input_grad(const Tensor&, const Tensor&, const Window&, const Epilogue&,
+  void conv2d(const Tensor&, const Tensor&, const Window&, const Epilogue&, KeptWeights*,
+              Tensor&) override {}
+  void conv2d_input_grad(const Tensor&, const Tensor&, const Window&, const Epilogue&, KeptWeights*,
                          Tensor&) override {}
   void conv2d_weight_grad(const Tensor&, const Tensor&, const Window&, Tensor&) override {}
   void max_pool2d(const Tensor&, const Window&, Tensor&, Tensor&) override {}
@@ -119,22 +106,110 @@ class SmallDevice final : public Backend {
 
  private:
   size_t capacity_, used_ = 0;
+  int grants_ = 0;
 };
 
 constexpr size_t kMebibyte = size_t{1} << 20;
+constexpr size_t kSpare = 1024;  // for the guards behind blocks where a sanitizer watches
+
+/// Whole mebibytes in use.
+size_t mebibytes_of(const SmallDevice& device) { return device.used() / kMebibyte; }
+
+/// One step of a training loop: activations of many sizes, each made with a larger workspace, then
+/// given back one by one while gradients come and go.
+void training_step(CachingAllocator& allocator) {
+  const auto size = [](size_t layer) { return kMebibyte / 8 * (3 + layer * 29 % 41); };
+  std::vector<void*> activations;
+  for (size_t layer = 0; layer < 40; ++layer) {
+    void* workspace = allocator.allocate(2 * size(layer) + layer);
+    activations.push_back(allocator.allocate(size(layer)));
+    allocator.deallocate(workspace, 2 * size(layer) + layer);
+  }
+  for (size_t layer = 40; layer-- > 0;) {
+    void* gradient = allocator.allocate(size(layer) * 3 / 2);
+    allocator.deallocate(activations[layer], size(layer));
+    allocator.deallocate(gradient, size(layer) * 3 / 2);
+  }
+}
 
 }  // namespace
 
+TEST_CASE("memory that was freed in one size serves others, cut apart and put together") {
+  SmallDevice device(64 * kMebibyte);
+  CachingAllocator allocator(device, Device::cpu);
+  void* whole = allocator.allocate(12 * kMebibyte);
+  allocator.deallocate(whole, 12 * kMebibyte);
+  std::vector<void*> parts;
+  for (int part = 0; part < 3; ++part) parts.push_back(allocator.allocate(4 * kMebibyte));
+  CHECK(parts[0] == whole);
+  for (int order : {0, 2, 1}) allocator.deallocate(parts[size_t(order)], 4 * kMebibyte);
+  CHECK(allocator.allocate(12 * kMebibyte) == whole);
+  CHECK(device.grants() == 1);
+  CHECK(allocator.statistics().reserved == 16 * kMebibyte);
+  allocator.deallocate(whole, 12 * kMebibyte);
+  allocator.release_cache();
+  CHECK(device.used() == 0);
+}
+
+TEST_CASE("the smallest block that is large enough is taken") {
+  SmallDevice device(128 * kMebibyte);
+  CachingAllocator allocator(device, Device::cpu);
+  void* large = allocator.allocate(40 * kMebibyte);
+  void* middle = allocator.allocate(20 * kMebibyte);
+  void* small = allocator.allocate(17 * kMebibyte);
+  allocator.deallocate(large, 40 * kMebibyte);
+  allocator.deallocate(middle, 20 * kMebibyte);
+  allocator.deallocate(small, 17 * kMebibyte);
+  CHECK(allocator.allocate(18 * kMebibyte) == middle);
+  CHECK(allocator.allocate(18 * kMebibyte) == large);
+  CHECK(allocator.allocate(17 * kMebibyte) == small);
+}
+
+TEST_CASE("a loop that repeats itself soon asks the device for nothing, and reserves little") {
+  SmallDevice device(1024 * kMebibyte);
+  CachingAllocator allocator(device, Device::cpu);
+  for (int step = 0; step < 3; ++step) training_step(allocator);
+  const int grants = device.grants();
+  const size_t used = device.used();
+  for (int step = 0; step < 5; ++step) training_step(allocator);
+  CHECK(device.grants() == grants);
+  CHECK(device.used() == used);
+  const MemoryStatistics statistics = allocator.statistics();
+  CHECK(statistics.reserved == used);
+  CHECK(statistics.current == 0);
+  CHECK(statistics.reserved * 4 < statistics.peak * 5);
+}
+
+TEST_CASE("cached memory that is too small goes back where use sets a record, and only there") {
+  SmallDevice device(256 * kMebibyte);
+  CachingAllocator allocator(device, Device::cpu);
+  const auto use = [&](std::initializer_list<size_t> mebibytes) {
+    std::vector<std::pair<void*, size_t>> blocks;
+    for (size_t size : mebibytes)
+      blocks.emplace_back(allocator.allocate(size * kMebibyte), size * kMebibyte);
+    for (const auto& [block, bytes] : blocks) allocator.deallocate(block, bytes);
+  };
+  use({20, 20});
+  CHECK(mebibytes_of(device) == 40);
+  use({30});  // no record: the two of 20 will be wanted again
+  CHECK(mebibytes_of(device) == 70);
+  use({20, 20});
+  CHECK(device.grants() == 3);
+  use({60});
+  CHECK(mebibytes_of(device) == 60);
+  CHECK(allocator.statistics().reserved == device.used());
+}
+
 TEST_CASE("where memory runs out the cache is released before giving up") {
-  SmallDevice device(4 * kMebibyte);
+  SmallDevice device(4 * kMebibyte + kSpare);
   CachingAllocator allocator(device, Device::cpu);
   void* small = allocator.allocate(kMebibyte);
   void* large = allocator.allocate(2 * kMebibyte);
   allocator.deallocate(large, 2 * kMebibyte);
-  CHECK(device.used() == 3 * kMebibyte);
+  CHECK(mebibytes_of(device) == 3);
   void* largest = allocator.allocate(3 * kMebibyte);  // only fits without the cached block
   CHECK(largest != nullptr);
-  CHECK(device.used() == 4 * kMebibyte);
+  CHECK(mebibytes_of(device) == 4);
   allocator.deallocate(largest, 3 * kMebibyte);
   allocator.deallocate(small, kMebibyte);
   allocator.release_cache();
@@ -142,7 +217,7 @@ TEST_CASE("where memory runs out the cache is released before giving up") {
 }
 
 TEST_CASE("running out of memory is an error that names the sizes, and leaves the counts alone") {
-  SmallDevice device(4 * kMebibyte);
+  SmallDevice device(4 * kMebibyte + kSpare);
   CachingAllocator allocator(device, Device::cpu);
   void* block = allocator.allocate(3 * kMebibyte);
   CHECK(sentence_of<Error>([&] { allocator.allocate(2 * kMebibyte); }) ==
