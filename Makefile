@@ -87,6 +87,8 @@ $(BIN)/bench_work: $(call objects,tests/bench/work.cpp tests/bench/request.cpp $
 $(BIN)/bench_onednn: LDLIBS += -ldnnl
 $(BIN)/bench_onednn: $(call objects,tests/bench/onednn.cpp tests/bench/request.cpp $(BENCH) $(GLCIC)) $(LIB)
 	$(link)
+$(BIN)/conv_error: $(call objects,tests/bench/conv_error.cpp $(BENCH) $(GLCIC)) $(LIB)
+	$(link)
 # Programs that walk the registry of ops link the objects themselves: the linker drops from an
 # archive what nothing refers to.
 $(BIN)/gradcheck: $(call objects,tests/gradcheck/main.cpp $(LIBRARY))

@@ -17,6 +17,9 @@ namespace kintsugi {
 class CachingAllocator {
  public:
   CachingAllocator(Backend& backend, Device device) : backend_(backend), device_(device) {}
+  ~CachingAllocator() { release_idle_segments(); }
+  CachingAllocator(const CachingAllocator&) = delete;
+  CachingAllocator& operator=(const CachingAllocator&) = delete;
 
   /// A block of at least `bytes`, aligned to 64, never nullptr. Where memory runs out the cache is
   /// released and the device asked once more; throws Error, with the sizes, where that fails too.

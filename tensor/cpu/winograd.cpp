@@ -95,20 +95,24 @@ std::vector<Tensor> all_transformed_weights(const WinogradJob<T>& job, const T* 
   for (const auto& filter : job.filters) {
     const auto make = [&] { return transformed_weights<kOutputs, kTaps, T>(filter); };
     const PatchGrid& grid = filter.part->grid;
-    all.push_back(
-        kept ? kept->get({filter.part->weights.first - w, static_cast<int64_t>(grid.tap_y.size()),
-                          static_cast<int64_t>(grid.tap_x.size()), kOutputs, kTaps},
-                         make)
-             : make());
+    const TapMatrices<T>& taps = filter.part->weights;
+    const std::vector<int64_t> key{taps.first - w,
+                                   taps.tap_y_stride,
+                                   taps.row_stride,
+                                   grid.step,
+                                   static_cast<int64_t>(grid.tap_y.size()),
+                                   static_cast<int64_t>(grid.tap_x.size()),
+                                   kOutputs,
+                                   kTaps};
+    all.push_back(kept ? kept->get(key, make) : make());
   }
   return all;
 }
 
 // A block of tiles keeps its transformed inputs in the L2 cache while all weights pass by, for some
 // output channels at a time, whose products stay there too. The weights' transforms do not fit: the
-// more tiles a block has, the less often they are read.
-constexpr int64_t kBlockChannels = 64, kMostTiles = 64;
-constexpr int64_t kBlockBytes = int64_t{7} << 18;  // 1.75 MiB
+// more tiles a block has, the less often they are read. 28 tiles are two whole register tiles.
+constexpr int64_t kBlockTiles = 28, kBlockChannels = 64;
 
 template <int kOutputs, int kTaps, class T>
 void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tensor>& weights,
@@ -120,15 +124,13 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
   const WinogradTiles<T, kOutputs, kTaps> covering(job.grid, job.plan, source);
   const int64_t pitch_in = padded_pitch<T>(depth);
   const int64_t pitch_out = padded_pitch<T>(std::min(out, kBlockChannels));
-  const auto tile_bytes = kProducts * (pitch_in + pitch_out) * static_cast<int64_t>(sizeof(T));
-  const Blocks blocks(covering.count(),
-                      std::clamp<int64_t>(kBlockBytes / tile_bytes, 14, kMostTiles), 8);
+  const Blocks blocks(covering.count(), kBlockTiles, 2);
 
   parallel_for(blocks.count, 1, [&](int64_t block, int64_t) {
     const int64_t first = blocks.begin(block), tiles = blocks.length(block);
     T* v = scratch<T>(Slot::patches, kProducts * blocks.size * pitch_in);  // [n², tiles, depth]
     T* m = scratch<T>(Slot::panels, kProducts * blocks.size * pitch_out);  // [n², tiles, columns]
-    std::array<T*, kProducts * kMostTiles> rows;
+    std::array<T*, kProducts * kBlockTiles> rows;
     for (int64_t i = 0; i < kProducts * tiles; ++i)
       rows[static_cast<size_t>(i)] = m + i * pitch_out;
 

@@ -103,16 +103,17 @@ struct Rung {
 constexpr Rung kLadder[] = {{"naive", ConvAlgorithm::naive},
                             {"patches", ConvAlgorithm::patches},
                             {"blocked", ConvAlgorithm::blocked},
+                            {"narrow", ConvAlgorithm::narrow},
                             {"winograd", ConvAlgorithm::winograd}};
 
 bool same_bits(const Tensor& a, const Tensor& b) {
   return std::equal(a.data<float>(), a.data<float>() + a.numel(), b.data<float>());
 }
 
-/// Forced to what it cannot do, a convolution is blocked; and automatic is one of the two. Their
-/// results tell which: an algorithm gives the same bits each time.
+/// Forced to what it cannot do, a convolution is blocked. Results tell which rung made them: an
+/// algorithm gives the same bits each time.
 struct Choice {
-  bool winograd_can;
+  std::vector<ConvAlgorithm> possible;
   std::string taken;
 };
 Choice choice_for(const Layer& layer, Pass pass) {
@@ -122,10 +123,17 @@ Choice choice_for(const Layer& layer, Pass pass) {
     return work();
   };
   const Tensor blocked = result_of(ConvAlgorithm::blocked);
-  const Tensor winograd = result_of(ConvAlgorithm::winograd);
   const Tensor automatic = result_of(ConvAlgorithm::automatic);
-  return {.winograd_can = !same_bits(winograd, blocked),
-          .taken = same_bits(automatic, blocked) ? "blocked" : "winograd"};
+  Choice choice{{ConvAlgorithm::naive, ConvAlgorithm::patches, ConvAlgorithm::blocked}, "blocked"};
+  for (const Rung& rung : kLadder) {
+    if (rung.algorithm != ConvAlgorithm::narrow && rung.algorithm != ConvAlgorithm::winograd)
+      continue;
+    const Tensor result = result_of(rung.algorithm);
+    if (same_bits(result, blocked)) continue;
+    choice.possible.push_back(rung.algorithm);
+    if (same_bits(automatic, result)) choice.taken = rung.name;
+  }
+  return choice;
 }
 
 void add_algorithms(const Layer& layer, double peak) {
@@ -134,7 +142,9 @@ void add_algorithms(const Layer& layer, double peak) {
     const Choice choice = choice_for(layer, pass);
     const std::string label = fmt::format("{}: {}", describe(layer), choice.taken);
     for (const Rung& rung : kLadder) {
-      if (rung.algorithm == ConvAlgorithm::winograd && !choice.winograd_can) continue;
+      if (std::find(choice.possible.begin(), choice.possible.end(), rung.algorithm) ==
+          choice.possible.end())
+        continue;
       auto* benchmark =
           add(fmt::format("{}/{}/{}", layer.name, to_string(pass), rung.name),
               [layer, pass, peak, label, forced = rung.algorithm](benchmark::State& state) {

@@ -163,6 +163,8 @@ TEST_CASE("the smallest block that is large enough is taken") {
   CHECK(allocator.allocate(18 * kMebibyte) == middle);
   CHECK(allocator.allocate(18 * kMebibyte) == large);
   CHECK(allocator.allocate(17 * kMebibyte) == small);
+  allocator.deallocate(small, 17 * kMebibyte);
+  for (void* block : {middle, large}) allocator.deallocate(block, 18 * kMebibyte);
 }
 
 TEST_CASE("a loop that repeats itself soon asks the device for nothing, and reserves little") {
