@@ -110,4 +110,16 @@ template <class T, class V, size_t kRows, size_t kColumns>
       y[i * kRows + j] = row_times<V, T>(matrix, i, half + j, kRows);
 }
 
+/// Row `row` of that alone.
+template <class T, class V, size_t kRows, size_t kColumns>
+[[gnu::always_inline]] inline void transform_row(const double (&matrix)[kRows][kColumns],
+                                                 size_t row, const V (&x)[kColumns * kColumns],
+                                                 V (&y)[kRows]) {
+  V half[kColumns];  // row of M X
+#pragma GCC unroll 8
+  for (size_t j = 0; j < kColumns; ++j) half[j] = row_times<V, T>(matrix, row, x + j, kColumns);
+#pragma GCC unroll 8
+  for (size_t j = 0; j < kRows; ++j) y[j] = row_times<V, T>(matrix, j, half, 1);
+}
+
 }  // namespace kintsugi::cpu

@@ -11,114 +11,120 @@
 namespace kintsugi::cpu {
 namespace {
 
-/// Y = M X Mᵀ at one channel or a vector of them: X from pixels, zeros where there is none, Y to
-/// numbers `products` apart.
-template <class V, class T, size_t kRows, size_t kColumns>
-void transform_pixels(const double (&matrix)[kRows][kColumns],
-                      const std::array<const T*, kColumns * kColumns>& pixels, int64_t channel,
-                      T* to, int64_t products) {
-  V x[kColumns * kColumns], y[kRows * kRows];
-  for (size_t k = 0; k < kColumns * kColumns; ++k)
-    x[k] = pixels[k] ? load<V>(pixels[k] + channel) : V{};
-  transform<T>(matrix, x, y);
-  for (size_t k = 0; k < kRows * kRows; ++k) store(y[k], to + static_cast<int64_t>(k) * products);
+/// Row `row` of Bᵀ d B, n numbers `products` apart, at one channel or a vector of them.
+template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
+void transform_input_row(const std::array<const T*, kPixels>& d, size_t row, int64_t channel, T* v,
+                         int64_t products) {
+  constexpr int kPoints = kOutputs + kTaps - 1;
+  V x[kPixels], y[kPoints];
+  for (size_t k = 0; k < kPixels; ++k) x[k] = load<V>(d[k] + channel);
+  transform_row<T>(kWinograd<kOutputs, kTaps>.b, row, x, y);
+  for (int k = 0; k < kPoints; ++k) store(y[k], v + k * products);
 }
 
-/// g = Gᵀ U G; U the n x n products, `products` apart, and g the r x r taps, nullptr where the
-/// phase has none.
-template <class V, class T, size_t kTaps, size_t kPoints>
-void transform_products(const double (&matrix)[kTaps][kPoints], const T* u, int64_t products,
-                        const std::array<T*, kTaps * kTaps>& g, int64_t channel) {
+/// Row `row` of A dY Aᵀ.
+template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
+void transform_cotangent_row(const std::array<const T*, kPixels>& dy, size_t row, int64_t channel,
+                             T* m, int64_t products) {
+  constexpr int kPoints = kOutputs + kTaps - 1;
+  V x[kPixels], y[kPoints];
+  for (size_t k = 0; k < kPixels; ++k) x[k] = dy[k] ? load<V>(dy[k] + channel) : V{};
+  transform_row<T>(kWinograd<kOutputs, kTaps>.a_transposed, row, x, y);
+  for (int k = 0; k < kPoints; ++k) store(y[k], m + k * products);
+}
+
+/// g = Gᵀ u G; u the n x n products, `matrix` apart, and g the r x r taps, nullptr where the phase
+/// has none.
+template <class V, int kOutputs, int kTaps, class T>
+void transform_products(const T* u, int64_t matrix, const std::array<T*, kTaps * kTaps>& g,
+                        int64_t at) {
+  constexpr int kPoints = kOutputs + kTaps - 1;
   V x[kPoints * kPoints], y[kTaps * kTaps];
-  for (size_t k = 0; k < kPoints * kPoints; ++k)
-    x[k] = load<V>(u + channel + static_cast<int64_t>(k) * products);
-  transform<T>(matrix, x, y);
-  for (size_t k = 0; k < kTaps * kTaps; ++k)
-    if (g[k]) store(y[k], g[k] + channel);
+  for (int k = 0; k < kPoints * kPoints; ++k) x[k] = load<V>(u + at + k * matrix);
+  transform<T>(kWinograd<kOutputs, kTaps>.g_transposed, x, y);
+  for (size_t k = 0; k < g.size(); ++k)
+    if (g[k]) store(y[k], g[k] + at);
 }
 
-/// The transforms of some tiles: V = Bᵀ d B as n² matrices [tiles, depth], rows `pitch` apart, and
-/// Z = A dY Aᵀ as n² matrices [tiles, out], each as Panels. As many tiles as make one product's V
-/// and Z fit into half a core's L2 cache.
-template <class T>
-struct Transforms {
-  Transforms(int64_t products, int64_t all_tiles, int64_t depth, int64_t out)
-      : pitch(padded_pitch<T>(depth)),
-        limit(std::clamp<int64_t>(kFitting / (depth + out), 64, std::max<int64_t>(all_tiles, 1))),
-        v_size(limit * pitch),
-        z_size(Panels<T>::size(limit, out)),
-        v(Tensor::empty({products, v_size}, {.dtype = dtype_of<T>})),
-        z(Tensor::empty({products, z_size}, {.dtype = dtype_of<T>})) {}
+/// Tiles whose transforms lie in the cache together. They never leave it: transforms that are
+/// written out for all tiles and multiplied afterwards take up to twice the time, for want of
+/// bandwidth. The price is that each row of products reads the maps anew.
+constexpr int64_t kBlockTiles = 128;
 
-  static constexpr int64_t kFitting = int64_t{512} * 1024 / sizeof(T);
-  int64_t pitch, limit;
-  int64_t v_size, z_size;  ///< of one product
-  Tensor v, z;
-};
-
-/// Fills the transforms with those of tiles [first, first + tiles).
+/// The n² products [phases·in, out], summed over the tiles: [parts, n², phases·in, out], of which
+/// the parts are still to be added up. A task makes one row of n products over one part.
 template <int kOutputs, int kTaps, class T>
-void transform_tiles(const WinogradTiles<T, kOutputs, kTaps>& covering, const PatchGrid& grid,
-                     int64_t phases, const OutputMap<const T>& dy, int64_t first, int64_t tiles,
-                     Transforms<T>& transforms) {
-  const int64_t in = grid.channels;
-  constexpr auto& kMatrices = kWinograd<kOutputs, kTaps>;
-  const int64_t width = Panels<T>::size(1, 1), panel = tiles * width;
-  parallel_for(tiles, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      for (int64_t phase = 0; phase < phases; ++phase) {
-        const auto d = covering.inputs(first + i, static_cast<size_t>(phase));
-        T* v = transforms.v.template data<T>() + i * transforms.pitch + phase * in;
-        for_channels<T>(in, [&]<class V>(int64_t channel) {
-          transform_pixels<V>(kMatrices.b, d, channel, v + channel, transforms.v_size);
+Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
+                        const OutputMap<const T>& dy) {
+  constexpr int kPoints = kOutputs + kTaps - 1;
+  const int64_t in = grid.channels, out = dy.channels, phases = plan.phases(), depth = phases * in;
+  const int64_t matrix = depth * out;
+  const WinogradTiles<T, kOutputs, kTaps> covering(grid, plan, source);
+  const int64_t wanted = std::clamp<int64_t>(131072 / matrix, 2, 4);
+  const Blocks parts(covering.count(), (covering.count() + wanted - 1) / wanted);
+  const int64_t pitch_in = padded_pitch<T>(depth), pitch_out = padded_pitch<T>(out);
+
+  Tensor sums = Tensor::empty({parts.count, kPoints * kPoints, matrix}, {.dtype = dtype_of<T>});
+  parallel_for(kPoints * parts.count, 1, [&](int64_t task, int64_t) {
+    const int64_t part = task / kPoints, row = task % kPoints;
+    T* u = sums.data<T>() + (part * kPoints + row) * kPoints * matrix;
+    const Blocks blocks(parts.length(part), kBlockTiles);
+    std::vector<T*> c(static_cast<size_t>(depth));
+    for (int64_t block = 0; block < blocks.count; ++block) {
+      const int64_t first = parts.begin(part) + blocks.begin(block);
+      const int64_t tiles = blocks.length(block);
+      T* v = scratch<T>(Slot::patches, kPoints * blocks.size * (pitch_in + pitch_out));
+      T* m = v + kPoints * tiles * pitch_in;  // v [n, tiles, depth], m [n, tiles, out]
+      for (int64_t i = 0; i < tiles; ++i) {
+        for (int64_t phase = 0; phase < phases; ++phase) {
+          const auto d = covering.inputs(first + i, static_cast<size_t>(phase));
+          T* to = v + i * pitch_in + phase * in;
+          for_channels<T>(in, [&]<class V>(int64_t channel) {
+            transform_input_row<V, kOutputs, kTaps>(d, static_cast<size_t>(row), channel,
+                                                    to + channel, tiles * pitch_in);
+          });
+        }
+        const auto cotangent = covering.outputs(first + i, grid, dy);
+        T* to = m + i * pitch_out;
+        for_channels<T>(out, [&]<class V>(int64_t channel) {
+          transform_cotangent_row<V, kOutputs, kTaps>(cotangent, static_cast<size_t>(row), channel,
+                                                      to + channel, tiles * pitch_out);
         });
       }
-      const auto cotangent = covering.outputs(first + i, grid, dy);
-      T* z = transforms.z.template data<T>() + i * width;
-      for_channels<T>(dy.channels, [&]<class V>(int64_t channel) {
-        T* to = z + channel / width * panel + channel % width;
-        transform_pixels<V>(kMatrices.a_transposed, cotangent, channel, to, transforms.z_size);
-      });
-      for (int64_t channel = dy.channels; channel % width != 0; ++channel)  // the last panel's end
-        for (int64_t k = 0; k < transforms.z.size(0); ++k)
-          z[channel / width * panel + channel % width + k * transforms.z_size] = T{0};
+      T* panels = scratch<T>(Slot::panels, Panels<T>::size(blocks.size, out));
+      for (int64_t k = 0; k < kPoints; ++k) {
+        for (int64_t r = 0; r < depth; ++r) c[static_cast<size_t>(r)] = u + k * matrix + r * out;
+        pack(m + k * tiles * pitch_out, pitch_out, 1, tiles, Panels<T>{panels, tiles, out});
+        multiply<T>({.rows = depth,
+                     .columns = out,
+                     .depth = tiles,
+                     .a = v + k * tiles * pitch_in,
+                     .a_stride = pitch_in,
+                     .a_transposed = true,
+                     .b = panels,
+                     .c = c.data(),
+                     .accumulate = block > 0});
+      }
     }
   });
+  return sums;
 }
 
 template <int kOutputs, int kTaps, class T>
 void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
                  const OutputMap<const T>& dy, T* dw) {
-  constexpr int64_t kProducts = (kOutputs + kTaps - 1) * (kOutputs + kTaps - 1);
-  constexpr int64_t kRows = 128;  // of a task of a product
-  const int64_t in = grid.channels, out = dy.channels, depth = plan.phases() * in;
-  const int64_t matrix = depth * out;
-  const WinogradTiles<T, kOutputs, kTaps> covering(grid, plan, source);
-  Transforms<T> transforms(kProducts, covering.count(), depth, out);
-  Tensor sums = Tensor::empty({kProducts, matrix}, {.dtype = dtype_of<T>});  // U = Σ Vᵀ Z
-
-  const Blocks steps(covering.count(), transforms.limit), rows(depth, kRows);
-  for (int64_t step = 0; step < steps.count; ++step) {
-    const int64_t tiles = steps.length(step);
-    transform_tiles(covering, grid, plan.phases(), dy, steps.begin(step), tiles, transforms);
-    parallel_for(kProducts * rows.count, 1, [&](int64_t task, int64_t) {
-      const int64_t k = task / rows.count, row = rows.begin(task % rows.count);
-      std::array<T*, kRows> c;
-      for (int64_t r = 0; r < rows.size; ++r)
-        c[static_cast<size_t>(r)] = sums.data<T>() + k * matrix + (row + r) * out;
-      multiply<T>({.rows = rows.length(task % rows.count),
-                   .columns = out,
-                   .depth = tiles,
-                   .a = transforms.v.template data<T>() + k * transforms.v_size + row,
-                   .a_stride = transforms.pitch,
-                   .a_transposed = true,
-                   .b = transforms.z.template data<T>() + k * transforms.z_size,
-                   .c = c.data(),
-                   .accumulate = step > 0});
-    });
-  }
-
-  parallel_for(depth, 8, [&](int64_t begin, int64_t end) {
+  constexpr int kProducts = (kOutputs + kTaps - 1) * (kOutputs + kTaps - 1);
+  const int64_t in = grid.channels, out = dy.channels;
+  const int64_t matrix = plan.phases() * in * out;
+  const auto kernel_width = static_cast<int64_t>(grid.tap_x.size());
+  Tensor sums = partial_products<kOutputs, kTaps>(grid, plan, source, dy);
+  const int64_t parts = sums.size(0);
+  parallel_for(plan.phases() * in, 8, [&](int64_t begin, int64_t end) {
+    T* u = sums.data<T>();
+    for (int64_t k = 0; k < kProducts; ++k)
+      for (int64_t part = 1; part < parts; ++part)
+        for (int64_t i = k * matrix + begin * out; i < k * matrix + end * out; ++i)
+          u[i] += u[part * kProducts * matrix + i];
     for (int64_t row = begin; row < end; ++row) {
       const auto phase = static_cast<size_t>(row / in);
       const WinogradAxis::Phase& y = plan.y.phases[phase / plan.x.phases.size()];
@@ -128,12 +134,11 @@ void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* sourc
         for (int64_t j = 0; j < x.taps; ++j) {
           const int64_t tap_y = y.first_tap + i * plan.y.step;
           const int64_t tap_x = x.first_tap + j * plan.x.step;
-          const int64_t tap = tap_y * static_cast<int64_t>(grid.tap_x.size()) + tap_x;
-          taps[static_cast<size_t>(i * kTaps + j)] = dw + (tap * in + row % in) * out;
+          taps[static_cast<size_t>(i * kTaps + j)] =
+              dw + ((tap_y * kernel_width + tap_x) * in + row % in) * out;
         }
       for_channels<T>(out, [&]<class V>(int64_t channel) {
-        transform_products<V>(kWinograd<kOutputs, kTaps>.g_transposed, sums.data<T>() + row * out,
-                              matrix, taps, channel);
+        transform_products<V, kOutputs, kTaps>(u + row * out, matrix, taps, channel);
       });
     }
   });
