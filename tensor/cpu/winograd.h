@@ -9,8 +9,8 @@ namespace kintsugi::cpu {
 /// n = m + r − 1, by n² products a channel instead of m²·r²,
 ///   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A                      (winograd_matrices.h).
 /// Summed over channels, ⊙ is n² matrix products. F(4, 3) takes 36 products where plain convolution
-/// takes 144; F(5, 2), for the 2x2 kernels that a 4x4 deconvolution of stride 2 is made of, 36 for
-/// 100; F(2, 3) and F(3, 2) where maps are too small for these. A stride of 2 makes four phases of
+/// takes 144, F(2, 3), where maps are too small for it, 16 for 36; F(3, 2), for the 2x2 kernels
+/// that a 4x4 deconvolution of stride 2 is made of, 16 for 36. A stride of 2 makes four phases of
 /// the source, which are four times the channels of a convolution without stride.
 
 /// Parts that can be computed from the same transforms of their source: their taps lie equally, but

@@ -19,7 +19,7 @@ namespace kintsugi::cpu {
 ///   p_l)
 /// At infinity only the highest power counts, and Bᵀ's row is Π_l (x − p_l) over all finite places.
 ///
-/// Bᵀ depends on n alone: F(4, 3) and F(5, 2) transform their inputs alike.
+/// Bᵀ depends on n alone: F(2, 3) and F(3, 2) transform their inputs alike.
 template <int kOutputs, int kTaps>
 struct WinogradMatrices {
   static constexpr int kPoints = kOutputs + kTaps - 1;

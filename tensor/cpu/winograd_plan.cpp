@@ -44,7 +44,10 @@ WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out)
   if (taps < 2 || taps > 3) return;
   const auto depth = static_cast<double>(phases() * grid.channels);
   const auto columns = static_cast<double>(out);
-  for (const int64_t candidate : {7 - taps, 5 - taps}) {
+  // F(5, 2) would take fewer products than F(3, 2), but 2¼ times the memory for the weights'
+  // transforms; it was slower for every deconvolution of GLCIC (docs/fast-convolution.md).
+  const auto candidates = taps == 3 ? std::vector<int64_t>{4, 2} : std::vector<int64_t>{3};
+  for (const int64_t candidate : candidates) {
     WinogradPlan plan = *this;
     plan.outputs = candidate;
     const auto count = static_cast<double>(plan.tiles(grid));

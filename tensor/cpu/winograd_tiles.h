@@ -136,7 +136,6 @@ template <class Body>
 void dispatch_plan(const WinogradPlan& plan, Body&& body) {
   if (plan.taps == 3 && plan.outputs == 4) return body.template operator()<4, 3>();
   if (plan.taps == 3 && plan.outputs == 2) return body.template operator()<2, 3>();
-  if (plan.taps == 2 && plan.outputs == 5) return body.template operator()<5, 2>();
   return body.template operator()<3, 2>();
 }
 

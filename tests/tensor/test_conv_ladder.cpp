@@ -155,12 +155,12 @@ const std::vector<PlannedCase>& planned_cases() {
       {2, 3, square(1, 6, 40, 20, 3, 1, 1, 1)},    // 9 small tiles
       {2, 3, square(2, 16, 16, 16, 3, 1, 8, 8)},   // 64 maps of 2 x 2
       {2, 3, square(16, 4, 24, 20, 5, 2, 2, 1)},   // the last layer of a discriminator
-      {5, 2, square(3, 21, 17, 18, 2, 1, 0, 1)},   // 2x2
-      {5, 2, square(3, 29, 16, 24, 2, 1, 1, 2)},   // 2x2, dilated
-      {5, 2, square(3, 40, 16, 10, 3, 2, 1, 1)},   // stride 2: phases of 2 and 1 taps
-      {5, 2, square(3, 40, 8, 19, 4, 2, 1, 1)},    // stride 2: phases of 2 taps
-      {5, 2, square(2, 40, 90, 10, 4, 2, 1, 1)},   // the same, many input channels
-      {5, 2, square(3, 45, 3, 7, 5, 3, 2, 1)},     // stride 3: phases of 2, 2 and 1 taps
+      {3, 2, square(3, 21, 17, 18, 2, 1, 0, 1)},   // 2x2
+      {3, 2, square(3, 29, 16, 24, 2, 1, 1, 2)},   // 2x2, dilated
+      {3, 2, square(3, 40, 16, 10, 3, 2, 1, 1)},   // stride 2: phases of 2 and 1 taps
+      {3, 2, square(3, 40, 8, 19, 4, 2, 1, 1)},    // stride 2: phases of 2 taps
+      {3, 2, square(2, 40, 90, 10, 4, 2, 1, 1)},   // the same, many input channels
+      {3, 2, square(3, 45, 3, 7, 5, 3, 2, 1)},     // stride 3: phases of 2, 2 and 1 taps
       {3, 2, square(2, 5, 32, 16, 3, 2, 1, 1)},    // stride 2, a small tile each
       {3, 2, square(16, 6, 24, 40, 4, 2, 1, 1)},   // many of them
   };
