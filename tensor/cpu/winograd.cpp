@@ -63,7 +63,7 @@ Tensor transformed_weights(const typename WinogradJob<T>::Filter& filter) {
   Tensor u = Tensor::empty({kPoints * kPoints, matrix}, {.dtype = dtype_of<T>});
   parallel_for((out + width - 1) / width, 1, [&](int64_t panel, int64_t) {
     const int64_t column = panel * width;
-    T* g = scratch<T>(Slot::panels, kTaps * kTaps * size);
+    T* g = scratch<T>(Slot::panels, int64_t{kTaps} * kTaps * size);
     T* to = u.data<T>() + panel * depth * width;
     for (const WinogradAxis::Phase& y : filter.y.phases)
       for (const WinogradAxis::Phase& x : filter.x.phases) {

@@ -65,14 +65,14 @@ class WinogradTiles {
   }
 
   /// The channels of the tile's n x n pixels of one phase of the source, row by row; zeros outside.
-  std::array<const T*, kPoints * kPoints> inputs(int64_t tile, size_t phase) const {
+  std::array<const T*, size_t{kPoints} * kPoints> inputs(int64_t tile, size_t phase) const {
     const Place place = place_of(tile);
     const WinogradAxis &y_axis = plan_.y, &x_axis = plan_.x;
     const int64_t first_y =
         place.y * grid_.step + y_axis.phases[phase / x_axis.phases.size()].offset;
     const int64_t first_x =
         place.x * grid_.step + x_axis.phases[phase % x_axis.phases.size()].offset;
-    std::array<const T*, kPoints * kPoints> pixels;
+    std::array<const T*, size_t{kPoints} * kPoints> pixels;
     for (int64_t i = 0; i < kPoints; ++i) {
       const int64_t y = first_y + i * grid_.step * y_axis.dilation;
       const T* row = source_ + (place.image * grid_.height + y) * grid_.width * grid_.channels;
@@ -89,11 +89,11 @@ class WinogradTiles {
   /// The channels of the tile's m x m pixels in a map of outputs, for a grid whose tiles begin
   /// shift_y rows and shift_x columns earlier; nullptr beyond its border.
   template <class Y>
-  std::array<Y*, kOutputs * kOutputs> outputs(int64_t tile, const PatchGrid& grid,
-                                              const OutputMap<Y>& map, int64_t shift_y = 0,
-                                              int64_t shift_x = 0) const {
+  std::array<Y*, size_t{kOutputs} * kOutputs> outputs(int64_t tile, const PatchGrid& grid,
+                                                      const OutputMap<Y>& map, int64_t shift_y = 0,
+                                                      int64_t shift_x = 0) const {
     const Place place = place_of(tile);
-    std::array<Y*, kOutputs * kOutputs> pixels{};
+    std::array<Y*, size_t{kOutputs} * kOutputs> pixels{};
     for (int64_t i = 0; i < kOutputs; ++i)
       for (int64_t j = 0; j < kOutputs; ++j) {
         const int64_t y = place.y - shift_y + i * plan_.y.dilation;

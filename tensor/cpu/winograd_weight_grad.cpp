@@ -36,7 +36,7 @@ void transform_cotangent_row(const std::array<const T*, kPixels>& dy, size_t row
 /// g = Gᵀ u G; u the n x n products, `matrix` apart, and g the r x r taps, nullptr where the phase
 /// has none.
 template <class V, int kOutputs, int kTaps, class T>
-void transform_products(const T* u, int64_t matrix, const std::array<T*, kTaps * kTaps>& g,
+void transform_products(const T* u, int64_t matrix, const std::array<T*, size_t{kTaps} * kTaps>& g,
                         int64_t at) {
   constexpr int kPoints = kOutputs + kTaps - 1;
   V x[kPoints * kPoints], y[kTaps * kTaps];
@@ -129,7 +129,7 @@ void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* sourc
       const auto phase = static_cast<size_t>(row / in);
       const WinogradAxis::Phase& y = plan.y.phases[phase / plan.x.phases.size()];
       const WinogradAxis::Phase& x = plan.x.phases[phase % plan.x.phases.size()];
-      std::array<T*, kTaps * kTaps> taps{};
+      std::array<T*, size_t{kTaps} * kTaps> taps{};
       for (int64_t i = 0; i < y.taps; ++i)
         for (int64_t j = 0; j < x.taps; ++j) {
           const int64_t tap_y = y.first_tap + i * plan.y.step;
