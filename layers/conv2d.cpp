@@ -33,14 +33,6 @@ void check_maps(const char* op, const Shape& input, int64_t channels) {
               input, channels);
 }
 
-Window window_of(const ConvolutionOptions& options) {
-  return {.kernel_h = options.kernel,
-          .kernel_w = options.kernel,
-          .stride = options.stride,
-          .padding = options.padding,
-          .dilation = options.dilation};
-}
-
 std::string describe_convolution(const char* kind, const ConvolutionOptions& options) {
   std::string text = fmt::format("{} {}x{}", kind, options.kernel, options.kernel);
   if (options.stride != 1) text += fmt::format(", stride {}", options.stride);
@@ -49,6 +41,14 @@ std::string describe_convolution(const char* kind, const ConvolutionOptions& opt
 }
 
 }  // namespace
+
+Window window_of(const ConvolutionOptions& options) {
+  return {.kernel_h = options.kernel,
+          .kernel_w = options.kernel,
+          .stride = options.stride,
+          .padding = options.padding,
+          .dilation = options.dilation};
+}
 
 Convolution::Convolution(const ConvolutionOptions& options, bool transposed, Generator& generator)
     : options_(options), transposed_(transposed) {

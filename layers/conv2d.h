@@ -18,6 +18,9 @@ struct ConvolutionOptions {
   bool bias = true;
 };
 
+/// How the kernel walks over a map, the kernel's size included.
+Window window_of(const ConvolutionOptions& options);
+
 /// A convolution with an affine function of its output channels, such as batch norm at inference,
 /// folded in: weight·scale and bias·scale + shift.
 struct FoldedConvolution {

@@ -44,10 +44,7 @@ WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out)
   if (taps < 2 || taps > 3) return;
   const auto depth = static_cast<double>(phases() * grid.channels);
   const auto columns = static_cast<double>(out);
-  // F(5, 2) would take fewer products than F(3, 2), but 2¼ times the memory for the weights'
-  // transforms; it was slower for every deconvolution of GLCIC (docs/fast-convolution.md).
-  const auto candidates = taps == 3 ? std::vector<int64_t>{4, 2} : std::vector<int64_t>{3};
-  for (const int64_t candidate : candidates) {
+  for (const int64_t candidate : tile_sizes()) {
     WinogradPlan plan = *this;
     plan.outputs = candidate;
     const auto count = static_cast<double>(plan.tiles(grid));
@@ -56,6 +53,12 @@ WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out)
         (depth * columns * (count + kWeightTransform) + kMapTransform * count * (depth + columns));
     if (!possible() || plan.cost < cost) *this = plan;
   }
+}
+
+std::vector<int64_t> WinogradPlan::tile_sizes() const {
+  // F(5, 2) would take fewer products than F(3, 2), but 2¼ times the memory for the weights'
+  // transforms; it was slower for every deconvolution of GLCIC (docs/fast-convolution.md).
+  return taps == 3 ? std::vector<int64_t>{4, 2} : std::vector<int64_t>{3};
 }
 
 int64_t WinogradPlan::tiles(const PatchGrid& grid) const {

@@ -7,6 +7,7 @@
 #include "tensor/cpu/conv_patches.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/vector.h"
+#include "tensor/error.h"
 
 namespace kintsugi::cpu {
 
@@ -37,6 +38,8 @@ struct WinogradPlan {
   int64_t products() const { return points() * points(); }
   int64_t phases() const { return static_cast<int64_t>(y.phases.size() * x.phases.size()); }
   int64_t tiles(const PatchGrid& grid) const;
+  /// The m that there are for this r, the largest first.
+  std::vector<int64_t> tile_sizes() const;
 
   WinogradAxis y, x;
   int64_t taps = 0;     ///< r of F(m x m, r x r): 2 or 3
@@ -131,11 +134,13 @@ void for_channels(int64_t channels, Body&& body) {
   for (; channel < channels; ++channel) body.template operator()<T>(channel);
 }
 
-/// body.operator()<m, r>() for the plan's F(m, r).
+/// body.operator()<m, r>() for the plan's F(m, r). Throws Error where there is none.
 template <class Body>
 void dispatch_plan(const WinogradPlan& plan, Body&& body) {
   if (plan.taps == 3 && plan.outputs == 4) return body.template operator()<4, 3>();
   if (plan.taps == 3 && plan.outputs == 2) return body.template operator()<2, 3>();
+  check(plan.taps == 2 && plan.outputs == 3, "winograd: there is no F({}, {})", plan.outputs,
+        plan.taps);
   return body.template operator()<3, 2>();
 }
 

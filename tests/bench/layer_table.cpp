@@ -70,14 +70,6 @@ std::function<Tensor()> linear_work(const Layer& layer, Pass pass, bool relu) {
   }
 }
 
-Window window_of(const ConvolutionOptions& options) {
-  return {.kernel_h = options.kernel,
-          .kernel_w = options.kernel,
-          .stride = options.stride,
-          .padding = options.padding,
-          .dilation = options.dilation};
-}
-
 /// A transposed convolution is one run backwards: its forward pass is an input gradient.
 std::function<Tensor()> convolution_work(const Layer& layer, Pass pass, bool relu) {
   const ConvolutionOptions& options = layer.options;

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -8,51 +7,19 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "glcic/commands.h"
 #include "glcic/completer.h"
 #include "glcic/mask.h"
 #include "tensor/io/file.h"
 #include "tensor/io/image.h"
 #include "tensor/io/npy.h"
 #include "tensor/io/safetensors.h"
+#include "tests/glcic/run_glcic.h"
 #include "tests/temporary_folder.h"
 
 using namespace kintsugi;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Outcome {
-  int status = 0;
-  std::string output, errors;
-};
-
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-std::string contents(std::FILE* file) {
-  std::string text;
-  std::rewind(file);
-  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
-  return text;
-}
-
-/// What `glcic` does with these words after its name.
-Outcome glcic(const std::vector<std::string>& words) {
-  std::vector<const char*> argv{"glcic"};
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  const File output(std::tmpfile(), std::fclose), errors(std::tmpfile(), std::fclose);
-  std::fflush(stdout);
-  const int terminal = ::dup(STDOUT_FILENO);
-  ::dup2(::fileno(output.get()), STDOUT_FILENO);
-  Outcome outcome;
-  outcome.status = run_program(static_cast<int>(argv.size()), argv.data(), errors.get());
-  std::fflush(stdout);
-  ::dup2(terminal, STDOUT_FILENO);
-  ::close(terminal);
-  outcome.output = contents(output.get());
-  outcome.errors = contents(errors.get());
-  return outcome;
-}
 
 /// A folder with a picture of 22 x 18, a mask for it, and the weights of a small network.
 class Workshop : public TemporaryFolder {
@@ -75,7 +42,7 @@ class Workshop : public TemporaryFolder {
     return found;
   }
   /// `glcic complete` with the usual files, some of them replaced.
-  Outcome complete(const std::map<std::string, std::string>& replaced = {}) const {
+  GlcicOutcome complete(const std::map<std::string, std::string>& replaced = {}) const {
     std::map<std::string, std::string> options{{"--weights", *this / "weights.safetensors"},
                                                {"--image", *this / "picture.png"},
                                                {"--mask", *this / "mask.png"},
@@ -83,7 +50,7 @@ class Workshop : public TemporaryFolder {
     for (const auto& [name, value] : replaced) options[name] = value;
     std::vector<std::string> words{"complete"};
     for (const auto& [name, value] : options) words.insert(words.end(), {name, value});
-    return glcic(words);
+    return run_glcic(words);
   }
 
  private:
@@ -91,7 +58,7 @@ class Workshop : public TemporaryFolder {
 };
 
 /// Status 2, nothing on stdout, and one sentence that has `part` in it.
-void check_refused(const Outcome& outcome, const std::string& part) {
+void check_refused(const GlcicOutcome& outcome, const std::string& part) {
   INFO(outcome.errors);
   CHECK(outcome.status == 2);
   CHECK(outcome.output.empty());
@@ -105,7 +72,7 @@ void check_refused(const Outcome& outcome, const std::string& part) {
 
 TEST_CASE("glcic complete fills the hole, keeps every other byte, and writes the raw output") {
   const Workshop workshop;
-  const Outcome outcome = workshop.complete({{"--raw", workshop / "raw.npy"}});
+  const GlcicOutcome outcome = workshop.complete({{"--raw", workshop / "raw.npy"}});
   REQUIRE(outcome.status == 0);
   CHECK(outcome.errors.empty());
   const Tensor picture = read_image(workshop / "picture.png");
@@ -183,10 +150,10 @@ TEST_CASE("a full disk is told in a sentence") {
 
 TEST_CASE("glcic evaluate prints the figures and writes them as JSON") {
   const Workshop workshop;
-  const Outcome outcome =
-      glcic({"evaluate", "--weights", workshop / "weights.safetensors", "--data", "synthetic",
-             "--size", "16", "--hole", "random", "--hole-sides", "4:8", "--limit", "5",
-             "--baselines", "--json", workshop / "figures.json"});
+  const GlcicOutcome outcome =
+      run_glcic({"evaluate", "--weights", workshop / "weights.safetensors", "--data", "synthetic",
+                 "--size", "16", "--hole", "random", "--hole-sides", "4:8", "--limit", "5",
+                 "--baselines", "--json", workshop / "figures.json"});
   REQUIRE(outcome.errors == "");
   CHECK(outcome.status == 0);
   for (const char* word : {"GLCIC", "mean colour", "diffusion", "5 pictures of 16 x 16 px"})
@@ -204,7 +171,7 @@ TEST_CASE("glcic evaluate and train refuse bad input in a sentence and leave not
   const auto before = workshop.files();
   const auto evaluate = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"evaluate", "--weights", workshop / "weights.safetensors"});
-    return glcic(words);
+    return run_glcic(words);
   };
   check_refused(evaluate({"--data", workshop / "empty"}), workshop / "empty");
   check_refused(evaluate({"--data", workshop / "absent"}), "there is no folder");
@@ -216,44 +183,45 @@ TEST_CASE("glcic evaluate and train refuse bad input in a sentence and leave not
 
   const auto train = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"train", "--steps", "1,1,1", "--width", "4"});
-    return glcic(words);
+    return run_glcic(words);
   };
   check_refused(train({"--data", workshop / "empty", "--run", workshop / "r"}), "empty");
   check_refused(train({"--data", "synthetic", "--size", "18", "--run", workshop / "r"}), "18");
-  check_refused(glcic({"train", "--resume", "--run", workshop / "run"}), "checkpoint.safetensors");
+  check_refused(run_glcic({"train", "--resume", "--run", workshop / "run"}),
+                "checkpoint.safetensors");
   CHECK(workshop.files() == before);
 }
 
 TEST_CASE("glcic info prints the table of the reference, and reads the width off weights") {
-  const Outcome paper = glcic({"info", "--size", "256"});
+  const GlcicOutcome paper = run_glcic({"info", "--size", "256"});
   CHECK(paper.status == 0);
   for (const char* word : {"6,072,131", "65.11 GFLOP", "303 x 303", "19,253,248", "25,808,384",
                            "conv 3x3, dilation 16, 256 → 256", "deconv 4x4"})
     CHECK_MESSAGE(paper.output.find(word) != std::string::npos, word);
   const Workshop workshop;
-  const Outcome small = glcic({"info", "--weights", workshop / "weights.safetensors"});
+  const GlcicOutcome small = run_glcic({"info", "--weights", workshop / "weights.safetensors"});
   CHECK(small.status == 0);
   CHECK(small.output.find("width 4") != std::string::npos);
   CHECK(small.output.find("made: here") != std::string::npos);
   CHECK(small.output.find("discriminator") == std::string::npos);
-  const Outcome judged =
-      glcic({"info", "--weights", workshop / "weights.safetensors", "--size", "16"});
+  const GlcicOutcome judged =
+      run_glcic({"info", "--weights", workshop / "weights.safetensors", "--size", "16"});
   CHECK(judged.output.find("global GLCIC discriminator for 16 x 16, width 4") != std::string::npos);
-  check_refused(glcic({"info", "--size", "18"}), "18");
-  check_refused(glcic({"info", "--width", "3"}), "width 3");
+  check_refused(run_glcic({"info", "--size", "18"}), "18");
+  check_refused(run_glcic({"info", "--width", "3"}), "width 3");
 }
 
 TEST_CASE("wrong words on the command line get a sentence and status 2, help gets 0") {
-  check_refused(glcic({}), "subcommand");
-  check_refused(glcic({"restore"}), "there is no command \"restore\"");
-  check_refused(glcic({"complete"}), "required");
-  check_refused(glcic({"info", "--colour", "red"}), "--colour");
+  check_refused(run_glcic({}), "subcommand");
+  check_refused(run_glcic({"restore"}), "there is no command \"restore\"");
+  check_refused(run_glcic({"complete"}), "required");
+  check_refused(run_glcic({"info", "--colour", "red"}), "--colour");
   for (const char* command : {"train", "complete", "evaluate", "info"}) {
-    const Outcome help = glcic({command, "--help"});
+    const GlcicOutcome help = run_glcic({command, "--help"});
     CHECK(help.status == 0);
     CHECK(help.output.find("--help") != std::string::npos);
   }
-  const Outcome version = glcic({"--version"});
+  const GlcicOutcome version = run_glcic({"--version"});
   CHECK(version.status == 0);
   CHECK(version.output == "glcic " KINTSUGI_VERSION "\n");
 }

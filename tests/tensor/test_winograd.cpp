@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -77,10 +76,10 @@ struct Workload {
   std::vector<ConvPart<double>> parts;
 };
 
-/// Tiles of both sizes, whichever of them costs less.
-std::array<int64_t, 2> tile_sizes(const WinogradPlan& plan) {
+/// Tiles of every size that there is, whichever of them costs less.
+std::vector<int64_t> tile_sizes(const WinogradPlan& plan) {
   RC_ASSERT(plan.possible());
-  return {5 - plan.taps, 7 - plan.taps};
+  return plan.tile_sizes();
 }
 
 constexpr double kTolerance = 1e-11;
