@@ -12,7 +12,7 @@ endif
 VERSION := 0.1.0
 
 PACKAGES := g++ pkg-config libeigen3-dev libstb-dev libfmt-dev libcli11-dev nlohmann-json3-dev \
-            doctest-dev librapidcheck-dev
+            doctest-dev librapidcheck-dev libboost-context-dev
 
 OBJ := $(BUILD)/$(CONFIG)
 BIN := $(if $(filter release,$(CONFIG)),$(BUILD)/bin,$(OBJ)/bin)
@@ -35,37 +35,99 @@ LDLIBS += -lfmt
 TENSOR := $(wildcard tensor/*.cpp tensor/cpu/*.cpp tensor/io/*.cpp)
 AUTOGRAD := $(wildcard autograd/*.cpp autograd/ops/*.cpp)
 LAYERS := $(wildcard layers/*.cpp)
-CUDA := cuda/none.cpp
-LIBRARY := $(TENSOR) $(AUTOGRAD) $(LAYERS) $(CUDA)
+FLOORS := $(TENSOR) $(AUTOGRAD) $(LAYERS)
+CUDA_SOURCES := $(wildcard cuda/*.cu)
 GLCIC := $(filter-out glcic/main.cpp,$(wildcard glcic/*.cpp))
 TESTS := $(wildcard tests/*.cpp tests/tensor/*.cpp tests/autograd/*.cpp tests/layers/*.cpp \
                     tests/glcic/*.cpp)
+CUDA_TESTS := $(wildcard tests/cuda/*.cpp)
+EMULATOR_TESTS := $(wildcard tests/cuda/emulator/*.cu)
 HEADERS := $(wildcard tensor/*.h tensor/io/*.h autograd/*.h layers/*.h)
 
 objects = $(patsubst %.cpp,$(OBJ)/%.o,$(1))
+
+# ---- CUDA: for a GPU (nvcc), on the CPU (the emulator), or not at all ----------------------------
+# CUDA=1 builds with it, CUDA=0 without; unsaid, a machine that has both a GPU and nvcc builds with.
+NVCC ?= $(or $(shell command -v nvcc),$(wildcard /usr/local/cuda/bin/nvcc))
+GPU := $(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | head -1 | tr -d .)
+CUDA ?= $(if $(and $(NVCC),$(GPU)),1,0)
+# CUDA_ARCH=90 builds for that one; else for the GPU found, else for all from Turing on.
+CUDA_ARCH ?= $(GPU)
+comma := ,
+GENCODE := $(if $(CUDA_ARCH),-gencode arch=compute_$(CUDA_ARCH)$(comma)code=sm_$(CUDA_ARCH),\
+  -gencode arch=compute_75$(comma)code=sm_75 -gencode arch=compute_80$(comma)code=sm_80 \
+  -gencode arch=compute_90$(comma)code=[sm_90$(comma)compute_90])
+NVCCFLAGS := -std=c++20 -O3 -I. -DFMT_USE_CONSTEXPR=1 $(GENCODE) --threads 0 -MMD -MP \
+  -Xcompiler -Wall,-Wextra,-fopenmp
+CUDA_HOME := $(patsubst %/bin/nvcc,%,$(NVCC))
+GPU_OBJECTS := $(patsubst cuda/%.cu,$(OBJ)/cuda/%.o,$(CUDA_SOURCES))
+ifeq ($(CUDA),1)
+CUDA_OBJECTS := $(GPU_OBJECTS)
+CUDA_LIBS := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcublas -lcudart
+LDLIBS += $(CUDA_LIBS)
+WITH_CUDA := with CUDA, $(if $(CUDA_ARCH),for compute capability $(CUDA_ARCH),for any GPU from Turing on)
+else
+CUDA_OBJECTS := $(OBJ)/cuda/none.o
+WITH_CUDA := without CUDA$(if $(NVCC),; "make cuda" builds with it,: there is no nvcc)
+endif
+LIBRARY := $(call objects,$(FLOORS)) $(CUDA_OBJECTS)
+# Changes when CUDA does; what is linked from the library depends on it.
+FLAVOUR := $(OBJ)/cuda/flavour
+# The same kernels as the emulator runs them, every access checked (docs/cuda.md): the hooks that
+# g++ calls for its thread sanitizer are the emulator's own, so libtsan is not linked.
+EMULATE := -xc++ -Icuda/emulator -O2 -g -fsanitize=thread,bounds-strict,alignment \
+  -fnon-call-exceptions --param tsan-instrument-func-entry-exit=0 -Wno-unknown-pragmas
+EMULATED := $(patsubst cuda/%.cu,$(OBJ)/emulated/%.o,$(CUDA_SOURCES)) \
+  $(patsubst cuda/emulator/%.cpp,$(OBJ)/emulated/emulator/%.o,$(wildcard cuda/emulator/*.cpp))
 LIB := $(OBJ)/libkintsugi.a
 PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo
 
-.PHONY: all lib test test-install gradcheck demo parity bench bench-pytorch deps asan ubsan format format-check \
-        lint install uninstall compile_commands.json clean help
+.PHONY: all lib test test-install test-cuda test-emulated cuda always gradcheck demo parity \
+        bench bench-pytorch deps asan ubsan format format-check lint install uninstall \
+        compile_commands.json clean help
 .DEFAULT_GOAL := all
 
 all: $(LIB) $(PROGRAMS)  ## the library and its programs
 lib: $(LIB)  ## the library alone
 
-$(LIB): $(call objects,$(LIBRARY))
+$(FLAVOUR): always
+	@mkdir -p $(@D)
+	@echo '$(WITH_CUDA)' | cmp -s - $@ || { echo 'building $(WITH_CUDA)'; echo '$(WITH_CUDA)' > $@; }
+always:
+
+$(LIB): $(LIBRARY) $(FLAVOUR)
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(OBJ)/%.o: %.cpp | $(BUILD)/deps
 	@mkdir -p $(@D)
 	@echo "  $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -c $< -o $@
 
+$(OBJ)/cuda/%.o: cuda/%.cu | $(BUILD)/deps
+	@mkdir -p $(@D)
+	@echo "  $<"
+	@$(NVCC) $(NVCCFLAGS) -c $< -o $@
+
+$(OBJ)/emulated/%.o: cuda/%.cu | $(BUILD)/deps
+	@mkdir -p $(@D)
+	@echo "  $< (emulated)"
+	@$(CXX) $(CPPFLAGS) $(filter-out -O3,$(CXXFLAGS)) $(EMULATE) -c $< -o $@
+
+$(OBJ)/emulated/tests/%.o: tests/%.cu | $(BUILD)/deps
+	@mkdir -p $(@D)
+	@echo "  $< (emulated)"
+	@$(CXX) $(CPPFLAGS) $(filter-out -O3,$(CXXFLAGS)) $(EMULATE) -c $< -o $@
+
+$(OBJ)/emulated/emulator/%.o: cuda/emulator/%.cpp | $(BUILD)/deps
+	@mkdir -p $(@D)
+	@echo "  $<"
+	@$(CXX) $(CPPFLAGS) -Icuda/emulator $(CXXFLAGS) -g -c $< -o $@
+
 define link
 @mkdir -p $(@D)
 @echo "  $@"
-@$(CXX) $(LDFLAGS) $^ $(LDLIBS) -o $@
+@$(CXX) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 endef
 
 $(BIN)/glcic: $(call objects,glcic/main.cpp $(GLCIC)) $(LIB)
@@ -91,10 +153,18 @@ $(BIN)/conv_error: $(call objects,tests/bench/conv_error.cpp $(BENCH) $(GLCIC)) 
 	$(link)
 # Programs that walk the registry of ops link the objects themselves: the linker drops from an
 # archive what nothing refers to.
-$(BIN)/gradcheck: $(call objects,tests/gradcheck/main.cpp $(LIBRARY))
+$(BIN)/gradcheck: $(call objects,tests/gradcheck/main.cpp) $(LIBRARY) $(FLAVOUR)
+	$(link)
+$(BIN)/gradcheck-emulated: LDLIBS += -lboost_context
+$(BIN)/gradcheck-emulated: $(call objects,tests/gradcheck/main.cpp $(FLOORS)) $(EMULATED)
 	$(link)
 $(BIN)/tests: LDLIBS += -lrapidcheck
-$(BIN)/tests: $(call objects,$(TESTS) $(GLCIC) $(LIBRARY))
+$(BIN)/tests: $(call objects,$(TESTS) $(GLCIC) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
+              $(FLAVOUR)
+	$(link)
+$(BIN)/tests-emulated: LDLIBS += -lrapidcheck -lboost_context
+$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(GLCIC) $(FLOORS)) $(EMULATED) \
+                       $(patsubst %.cu,$(OBJ)/emulated/%.o,$(EMULATOR_TESTS))
 	$(link)
 
 # ---- what a person types -----------------------------------------------------------------------
@@ -103,6 +173,22 @@ demo: $(BIN)/demo  ## train a small network for a few minutes and look at comple
 
 test: $(BIN)/tests test-install  ## every test
 	$(BIN)/tests
+
+# DEVICE=cuda runs the same tests on the GPU, in a build that has CUDA in it.
+test-cuda: $(BIN)/tests $(BIN)/gradcheck  ## the tests and gradient checks on the GPU, then under compute-sanitizer
+	DEVICE=cuda $(BIN)/tests
+	DEVICE=cuda $(BIN)/gradcheck
+	for tool in memcheck racecheck initcheck; do DEVICE=cuda compute-sanitizer --tool $$tool \
+	  --error-exitcode 1 $(BIN)/tests -sf='*tests/cuda/*' || exit 1; done
+
+# Two processes side by side: what compares the two devices, and the tests of all floors.
+test-emulated: $(BIN)/tests-emulated $(BIN)/gradcheck-emulated  ## every kernel on the CPU, each access checked
+	DEVICE=emulated $(BIN)/tests-emulated -sf='*tests/cuda/*' & kernels=$$!; \
+	DEVICE=emulated $(BIN)/tests-emulated -sfe='*tests/cuda/*' && \
+	DEVICE=emulated $(BIN)/gradcheck-emulated; rest=$$?; wait $$kernels && exit $$rest
+
+cuda:  ## the library and its programs for a GPU (needs nvcc, not a GPU)
+	+$(MAKE) CUDA=1 all $(BUILD)/bin/tests
 
 gradcheck: $(BIN)/gradcheck  ## numerical against analytical gradients, every op and layer
 	$(BIN)/gradcheck
@@ -163,7 +249,7 @@ Name: kintsugi
 Description: A deep-learning library to read: tensors, autograd, layers
 Version: $(VERSION)
 Cflags: -std=c++20 -I$${prefix}/include/kintsugi
-Libs: -L$${prefix}/lib -lkintsugi -lfmt -fopenmp
+Libs: -L$${prefix}/lib -lkintsugi -lfmt -fopenmp $(CUDA_LIBS)
 endef
 export PKG_CONFIG_FILE
 
@@ -186,7 +272,7 @@ test-install: $(LIB)
 	  $$(pkg-config --cflags --libs kintsugi) -o consumer && ./consumer
 
 # ---- the state of the sources ------------------------------------------------------------------
-FORMATTED := $(shell git ls-files '*.h' '*.cpp' 2> /dev/null)
+FORMATTED := $(shell git ls-files '*.h' '*.cpp' '*.cu' 2> /dev/null)
 
 format:  ## clang-format on every source
 	@clang-format -i $(FORMATTED)
@@ -199,12 +285,12 @@ lint: $(BUILD)/deps  ## clang-tidy, and no include that runs up a floor
 	@! grep -nE '#include "(layers|glcic)/' $(wildcard autograd/*.* autograd/ops/*)
 	@! grep -nE '#include "glcic/' $(wildcard layers/*)
 	@! grep -rnE '#include "cuda/' tensor autograd layers glcic
-	@printf '%s\n' $(LIBRARY) $(GLCIC) | xargs -P $(JOBS) -n 8 sh -c \
+	@printf '%s\n' $(FLOORS) cuda/none.cpp $(GLCIC) | xargs -P $(JOBS) -n 8 sh -c \
 	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -I. -isystem /usr/include/eigen3 \
 	   -std=c++20 -fopenmp' sh
 
 compile_commands.json:  ## for editors and clang tools
-	@{ echo '['; for file in $(LIBRARY) $(GLCIC) glcic/main.cpp $(TESTS); do \
+	@{ echo '['; for file in $(FLOORS) cuda/none.cpp $(GLCIC) glcic/main.cpp $(TESTS); do \
 	  printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$comma" '$(CURDIR)' \
 	    "$$file" '$(CXX) -I. -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
 	  comma=','; echo; done; echo ']'; } > $@

@@ -16,6 +16,9 @@ struct GradcheckOptions {
   double tolerance = 1e-6;
   /// Inputs and cotangents are random; the same seed gives the same ones.
   uint64_t seed = 1;
+  /// Where the gradients are computed. The numerical derivatives are always the CPU's, and so are
+  /// the values that those of the device are compared with.
+  Device device = Device::cpu;
 };
 
 /// What a check found.

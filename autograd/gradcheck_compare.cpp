@@ -16,9 +16,11 @@ constexpr double kMostExcluded = 0.25;
 
 using Values = std::vector<double>;
 
-Variables inputs_of(const GradcheckProblem& problem, const std::vector<bool>& requires_grad) {
+Variables inputs_of(const GradcheckProblem& problem, const std::vector<bool>& requires_grad,
+                    Device device) {
   Variables inputs;
-  for (size_t i = 0; i < problem.x.size(); ++i) inputs.emplace_back(problem.x[i], requires_grad[i]);
+  for (size_t i = 0; i < problem.x.size(); ++i)
+    inputs.emplace_back(problem.x[i].to(device), requires_grad[i]);
   return inputs;
 }
 
@@ -29,18 +31,18 @@ Variables seeds_of(const GradcheckProblem& problem, const Variables& outputs) {
   return seeds;
 }
 
-Values gradient_alone(const GradcheckProblem& problem, size_t input) {
+Values gradient_alone(const GradcheckProblem& problem, size_t input, Device device) {
   std::vector<bool> only(problem.x.size(), false);
   only[input] = true;
-  Variables inputs = inputs_of(problem, only);
+  Variables inputs = inputs_of(problem, only, device);
   Variables outputs = problem.f(inputs);
   return grad(outputs, {inputs[input]}, seeds_of(problem, outputs))[0].value().to_vector();
 }
 
 /// One for each input, empty where it is not differentiable. A single output goes through
 /// backward() and the leaves' gradients, as training does it.
-std::vector<Values> gradients_together(const GradcheckProblem& problem) {
-  Variables inputs = inputs_of(problem, problem.differentiable);
+std::vector<Values> gradients_together(const GradcheckProblem& problem, Device device) {
+  Variables inputs = inputs_of(problem, problem.differentiable, device);
   Variables outputs = problem.f(inputs);
   Variables seeds = seeds_of(problem, outputs);
   Variables wanted;
@@ -185,14 +187,37 @@ class InputComparison {
   int64_t excluded_ = 0;
 };
 
+/// That the outputs are the same on the device as on the CPU, whose function the numerical
+/// derivatives are of.
+void compare_outputs(const GradcheckProblem& problem, const GradcheckOptions& options,
+                     GradcheckReport& report) {
+  const std::vector<bool> none(problem.x.size(), false);
+  const Variables expected = problem.f(inputs_of(problem, none, Device::cpu));
+  const Variables got = problem.f(inputs_of(problem, none, options.device));
+  for (size_t i = 0; i < expected.size() && report.passed; ++i) {
+    const Values a = got[i].value().to_vector(), b = expected[i].value().to_vector();
+    const double scale = std::max(root_mean_square(b), kSmallestScale);
+    for (size_t e = 0; e < b.size() && report.passed; ++e) {
+      if (relative_error(a[e], b[e], scale) <= options.tolerance) continue;
+      report.passed = false;
+      report.failure = fmt::format(
+          "{}, {}: output {} element {} is {:.10g} on device {}, but {:.10g} on the CPU",
+          report.name, problem.place, i, index_of(expected[i].shape(), static_cast<int64_t>(e)),
+          a[e], to_string(options.device), b[e]);
+    }
+  }
+}
+
 }  // namespace
 
 void compare_gradients(const GradcheckProblem& problem, const GradcheckOptions& options,
                        GradcheckReport& report) {
-  std::vector<Values> together = gradients_together(problem);
+  if (options.device != Device::cpu) compare_outputs(problem, options, report);
+  std::vector<Values> together = gradients_together(problem, options.device);
   for (size_t i = 0; i < problem.x.size() && report.passed; ++i)
     if (problem.differentiable[i])
-      InputComparison(problem, i, options, report).run(gradient_alone(problem, i), together[i]);
+      InputComparison(problem, i, options, report)
+          .run(gradient_alone(problem, i, options.device), together[i]);
 }
 
 }  // namespace kintsugi

@@ -69,10 +69,10 @@ Variable slice(const Variable& x, int axis, int64_t start, int64_t length);
 Variable slice_grad(const Variable& x, int axis, int64_t start, int64_t extent);
 Variable concat(const Variables& parts, int axis);
 Variable flip(const Variable& x, int axis);
-Variable crop_patches(const Variable& x, const std::vector<ops::Corner>& corners, int64_t height,
-                      int64_t width);
-Variable crop_patches_grad(const Variable& dy, const std::vector<ops::Corner>& corners,
-                           int64_t height, int64_t width);
+/// corners [N, 2], by ops::patch_corners.
+Variable crop_patches(const Variable& x, const Tensor& corners, int64_t height, int64_t width);
+Variable crop_patches_grad(const Variable& dy, const Tensor& corners, int64_t height,
+                           int64_t width);
 enum class PadMode { zero, reflect };
 /// `before` and `after` new entries on an axis; reflect mirrors without repeating the edge and
 /// needs before, after < extent.

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 
+#include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/ops.h"
@@ -61,9 +62,13 @@ TrainState make_train_state(const TrainSettings& settings, const Tensor& mean_pi
 void average_weights(CompletionNetwork& average, const CompletionNetwork& network, int64_t steps) {
   double part = 9.0 / (static_cast<double>(steps) + 8.0);
   std::vector<StateEntry> from = network.state(), to = average.state();
-  for (size_t i = 0; i < to.size(); ++i)
-    to[i].variable.set_value(ops::add(ops::affine(to[i].variable.value(), 1 - part, 0),
-                                      ops::affine(from[i].variable.value(), part, 0)));
+  std::vector<ParameterStep> averages;
+  for (size_t i = 0; i < to.size(); ++i) {
+    Variable& average = to[i].variable;
+    if (!average.value().is_unique()) average.set_value(average.value().clone());
+    averages.push_back({.weight = average.value(), .grad = from[i].variable.value(), .slots = {}});
+  }
+  backend(averages.front().weight.device()).average_step(averages, part);
 }
 
 Model averaged_model(const TrainState& state) {

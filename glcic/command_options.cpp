@@ -9,6 +9,7 @@
 #include "tensor/error.h"
 #include "tensor/io/chrome_trace.h"
 #include "tensor/io/file.h"
+#include "tensor/precision.h"
 #include "tensor/profiler.h"
 
 namespace kintsugi {
@@ -43,13 +44,25 @@ void report(const Profile& profile, const std::string& trace) {
 void add_compute_options(CLI::App& command, ComputeOptions& options) {
   command.add_option("--device", options.device, "Where to compute: cpu or cuda")
       ->capture_default_str();
+  command
+      .add_option("--precision", options.precision,
+                  "Of products on a GPU: float32, tf32 (rounded for its tensor cores), or bf16 "
+                  "(training in half the memory); the CPU's are always in float32")
+      ->capture_default_str();
   command.add_option("--threads", options.threads, "Threads of the CPU (default: one a core)")
       ->check(CLI::Range(1, 1024));
 }
 
 Device apply(const ComputeOptions& options) {
+  const Device device = device_from_string(options.device);
+  backend(device);  // throws where it is not there
+  const Precision precision = precision_from_string(options.precision);
+  check(precision != Precision::bf16 || device == Device::cuda,
+        "precision bf16 is there on device cuda alone; device {} computes in float32",
+        options.device);
+  set_precision(precision);
   if (options.threads > 0) set_num_threads(options.threads);
-  return device_from_string(options.device);
+  return device;
 }
 
 void add_profile_option(CLI::App& command, ProfileOptions& options) {

@@ -12,14 +12,17 @@ class App;
 /// What the subcommands of `glcic` share.
 namespace kintsugi {
 
-/// Where a command computes, and with how many threads.
+/// Where a command computes, how exactly, and with how many threads.
 struct ComputeOptions {
   std::string device = "cpu";
+  std::string precision = "tf32";
   int threads = 0;  ///< 0: one for each core
 };
-/// Adds --device cpu|cuda and --threads N, which fill `options`; it must outlive the program.
+/// Adds --device cpu|cuda, --precision float32|tf32|bf16 and --threads N, which fill `options`; it
+/// must outlive the program.
 void add_compute_options(CLI::App& command, ComputeOptions& options);
-/// Sets the number of threads. Throws Error for an unknown device.
+/// Sets the precision and the number of threads. Throws Error for an unknown device or precision,
+/// for a device that is not there, and for one that does not have the precision.
 Device apply(const ComputeOptions& options);
 
 /// Whether a command tells where its time went.

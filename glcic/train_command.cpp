@@ -24,8 +24,7 @@ struct TrainArguments {
   TrainOptions options;
   std::string steps = "1000,200,2000";
   std::string budget, hole;
-  std::string device = "cpu";
-  int threads = 0;
+  ComputeOptions compute;
   ProfileOptions profile;
 };
 
@@ -46,8 +45,7 @@ void run_train(const CLI::App& command, TrainArguments arguments) {
   settings.steps = steps_from_string(arguments.steps);
   if (!arguments.budget.empty()) settings.budget = seconds_from_string(arguments.budget);
   if (!arguments.hole.empty()) settings.holes = hole_range_from_string(arguments.hole);
-  options.device = device_from_string(arguments.device);
-  if (arguments.threads > 0) set_num_threads(arguments.threads);
+  options.device = apply(arguments.compute);
   options.stop = [](const Position&) { return interrupted != 0; };
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
@@ -100,8 +98,7 @@ void add_train_command(CLI::App& program) {
                     "Measure the hole PSNR on unseen pictures at each checkpoint");
   command->add_option("--checkpoint-every", options.checkpoint_every, "Seconds between checkpoints")
       ->capture_default_str();
-  command->add_option("--device", arguments->device, "cpu or cuda")->capture_default_str();
-  command->add_option("--threads", arguments->threads, "CPU threads [all]");
+  add_compute_options(*command, arguments->compute);
   command->add_option("--loader-threads", options.loader_threads, "Threads that read pictures")
       ->capture_default_str();
   add_profile_option(*command, arguments->profile);

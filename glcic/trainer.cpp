@@ -4,15 +4,19 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "glcic/dataset.h"
 #include "glcic/loader.h"
 #include "glcic/samples.h"
 #include "glcic/schedule.h"
+#include "glcic/step_runner.h"
 #include "glcic/train_log.h"
-#include "glcic/training_step.h"
+#include "tensor/backend.h"
 #include "tensor/error.h"
+#include "tensor/precision.h"
 #include "tensor/profiler.h"
+#include "tensor/upload.h"
 
 namespace kintsugi {
 
@@ -50,6 +54,13 @@ double loss_sum(const StepReport& report, int phase) {
   return sum;
 }
 
+/// "cpu, threads: 8"; "NVIDIA H100 80GB HBM3 (compute capability 9.0), precision: tf32"
+std::string device_line(Device device) {
+  return backend(device).name() + (device == Device::cpu
+                                       ? fmt::format(", threads: {}", num_threads())
+                                       : ", precision: " + to_string(precision()));
+}
+
 /// The state before the first step.
 TrainState first_state(const TrainOptions& options, const Dataset& pictures) {
   const Region region("prepare");
@@ -63,6 +74,8 @@ class Run {
   Run(const TrainOptions& options, TrainState state, const Dataset& pictures)
       : options_(options),
         state_(std::move(state)),
+        steps_(state_.model, *state_.completion_optimizer, *state_.discriminators_optimizer,
+               state_.settings.alpha),
         loader_(pictures, loader_options()),
         schedule_(state_.settings, *state_.model.completion, *state_.model.discriminators),
         metrics_(options.run + "/metrics.csv", state_.position.step),
@@ -70,6 +83,7 @@ class Run {
         samples_(state_.settings) {}
 
   Position carry_out() {
+    progress_.say("device: " + device_line(options_.device));
     if (state_.position.step == 0) write_files();
     last_written_ = last_step_ = Clock::now();
     while (schedule_.advance(state_.position)) {
@@ -95,17 +109,34 @@ class Run {
             .threads = options_.loader_threads};
   }
 
-  Batch next_pictures() {
+  /// A batch whose pictures are on their way to the device.
+  struct Arriving {
+    Batch batch;
+    Upload images, masks;
+  };
+
+  Arriving next_pictures() {
     const Region region("load");
-    return loader_.next();
+    Batch batch = loader_.next();
+    Upload images(batch.images, options_.device), masks(batch.masks, options_.device);
+    return {std::move(batch), std::move(images), std::move(masks)};
+  }
+
+  /// The batch of this step. That of the next one sets out, to arrive while the device computes.
+  TrainingBatch next_batch() {
+    if (!arriving_) arriving_.emplace(next_pictures());
+    const TrainingBatch batch = make_training_batch(
+        arriving_->images.tensor(), arriving_->masks.tensor(), arriving_->batch.holes,
+        arriving_->batch.real_regions, {.device = options_.device});
+    arriving_.reset();
+    if (options_.device != Device::cpu) arriving_.emplace(next_pictures());
+    return batch;
   }
 
   void one_step() {
     const Region region("step");
-    Batch pictures = next_pictures();
-    TrainingBatch batch = make_training_batch(pictures.images, pictures.masks, pictures.holes,
-                                              pictures.real_regions, {.device = options_.device});
-    StepReport report = step_of_phase(batch);
+    const TrainingBatch batch = next_batch();
+    StepReport report = steps_.run(state_.position.phase, batch);
     if (state_.position.phase != 2) average();
     Position& position = state_.position;
     ++position.phase_step;
@@ -130,18 +161,6 @@ class Run {
                     state_.completion_optimizer->steps());
   }
 
-  StepReport step_of_phase(const TrainingBatch& batch) {
-    switch (state_.position.phase) {
-      case 1:
-        return train_completion(state_.model, batch, *state_.completion_optimizer);
-      case 2:
-        return train_discriminators(state_.model, batch, *state_.discriminators_optimizer);
-      default:
-        return train_jointly(state_.model, batch, *state_.completion_optimizer,
-                             *state_.discriminators_optimizer, state_.settings.alpha);
-    }
-  }
-
   /// Checkpoint, metrics, samples and validation; the time it takes is not the training's.
   void write_files() {
     const Region region("write");
@@ -156,7 +175,9 @@ class Run {
 
   const TrainOptions& options_;
   TrainState state_;
+  StepRunner steps_;
   Loader loader_;
+  std::optional<Arriving> arriving_;
   Schedule schedule_;
   MetricsFile metrics_;
   ProgressLine progress_;

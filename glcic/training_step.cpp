@@ -1,6 +1,6 @@
 #include "glcic/training_step.h"
 
-#include <cmath>
+#include <array>
 #include <limits>
 
 #include "autograd/ops.h"
@@ -22,27 +22,25 @@ class Frozen {
   Module& module_;
 };
 
-std::vector<ops::Corner> patch_corners(const std::vector<Hole>& holes, int64_t size) {
+/// Local patches of pictures [N, S, S, 3]: S/2 × S/2, round the holes.
+Tensor corners_of(const std::vector<Hole>& holes, const Tensor& images, TensorOptions options) {
+  const int64_t size = images.size(1);
   std::vector<ops::Corner> corners;
   for (const Hole& hole : holes) {
     Corner corner = local_patch_corner(hole, size);
     corners.push_back({.row = corner.y, .column = corner.x});
   }
-  return corners;
+  return ops::patch_corners(corners, images.shape(), size / 2, size / 2, options);
 }
 
-Variable judge(Model& model, const Variable& pictures, const std::vector<ops::Corner>& corners) {
+Variable judge(Model& model, const Variable& pictures, const Tensor& corners) {
   int64_t patch = pictures.size(1) / 2;
   return model.discriminators->judge(pictures, crop_patches(pictures, corners, patch, patch));
 }
 
-double norm(const Variable& gradient) {
-  return std::sqrt(ops::sum(ops::square(gradient.value())).item());
-}
+Tensor norm(const Variable& gradient) { return ops::sqrt(ops::sum(ops::square(gradient.value()))); }
 
-double mean_probability(const Variable& logits) {
-  return ops::mean(ops::sigmoid(logits.value())).item();
-}
+Tensor mean_probability(const Variable& logits) { return ops::mean(ops::sigmoid(logits.value())); }
 
 Variable complete_batch(Model& model, const TrainingBatch& batch) {
   return (*model.completion)(
@@ -51,7 +49,7 @@ Variable complete_batch(Model& model, const TrainingBatch& batch) {
 
 /// The discriminators' half of phases 2 and 3; `composites` carry no graph.
 void step_discriminators(Model& model, const TrainingBatch& batch, const Tensor& composites,
-                         Optimizer& optimizer, StepReport& report) {
+                         Optimizer& optimizer, StepTensors& figures) {
   Variable real = judge(model, Variable(batch.images), batch.real_corners);
   Variable fake = judge(model, Variable(composites), batch.hole_corners);
   Variable loss = bce_with_logits(real, 1) + bce_with_logits(fake, 0);
@@ -59,63 +57,72 @@ void step_discriminators(Model& model, const TrainingBatch& batch, const Tensor&
   loss.backward();
   optimizer.step();
   optimizer.zero_grad();
-  report.discriminator_loss = loss.item();
-  report.real_mean = mean_probability(real);
-  report.fake_mean = mean_probability(fake);
+  figures.discriminator_loss = loss.value();
+  figures.real_mean = mean_probability(real);
+  figures.fake_mean = mean_probability(fake);
 }
 
 }  // namespace
 
-StepReport::StepReport() {
-  completion_loss = discriminator_loss = adversarial_loss = real_mean = fake_mean =
-      completion_gradient = adversarial_gradient = std::numeric_limits<double>::quiet_NaN();
+StepReport read(const StepTensors& figures) {
+  const std::array<const Tensor*, 7> tensors{
+      &figures.completion_loss,     &figures.discriminator_loss, &figures.adversarial_loss,
+      &figures.real_mean,           &figures.fake_mean,          &figures.completion_gradient,
+      &figures.adversarial_gradient};
+  std::vector<Tensor> defined;  // read at once: each reading waits for the device
+  for (const Tensor* tensor : tensors)
+    if (tensor->defined()) defined.push_back(tensor->reshape({1}));
+  const std::vector<double> numbers = ops::concat(defined, 0).to_vector();
+  std::array<double, tensors.size()> all;
+  for (size_t i = 0, next = 0; i < all.size(); ++i)
+    all[i] = tensors[i]->defined() ? numbers[next++] : std::numeric_limits<double>::quiet_NaN();
+  return {all[0], all[1], all[2], all[3], all[4], all[5], all[6]};
 }
 
 TrainingBatch make_training_batch(const Tensor& images, const Tensor& masks,
                                   const std::vector<Hole>& holes,
                                   const std::vector<Hole>& real_regions, TensorOptions options) {
-  int64_t size = images.size(1);
   return {.images = images.to(options.dtype).to(options.device),
           .masks = masks.to(options.dtype).to(options.device),
-          .hole_corners = patch_corners(holes, size),
-          .real_corners = patch_corners(real_regions, size)};
+          .hole_corners = corners_of(holes, images, options),
+          .real_corners = corners_of(real_regions, images, options)};
 }
 
 Variable completion_loss(const Variable& completed, const TrainingBatch& batch) {
   return mean(square(Variable(batch.masks) * (completed - Variable(batch.images))));
 }
 
-StepReport train_completion(Model& model, const TrainingBatch& batch, Optimizer& completion) {
+StepTensors train_completion(Model& model, const TrainingBatch& batch, Optimizer& completion) {
   Variable loss = completion_loss(complete_batch(model, batch), batch);
   completion.zero_grad();
   loss.backward();
   completion.step();
   completion.zero_grad();
-  StepReport report;
-  report.completion_loss = loss.item();
-  return report;
+  StepTensors figures;
+  figures.completion_loss = loss.value();
+  return figures;
 }
 
-StepReport train_discriminators(Model& model, const TrainingBatch& batch,
-                                Optimizer& discriminators) {
+StepTensors train_discriminators(Model& model, const TrainingBatch& batch,
+                                 Optimizer& discriminators) {
   Tensor completed;
   {
     Frozen frozen(*model.completion);
     NoGrad no_grad;
     completed = complete_batch(model, batch).value();
   }
-  StepReport report;
+  StepTensors figures;
   step_discriminators(model, batch, composite(completed, batch.images, batch.masks), discriminators,
-                      report);
-  return report;
+                      figures);
+  return figures;
 }
 
-StepReport train_jointly(Model& model, const TrainingBatch& batch, Optimizer& completion,
-                         Optimizer& discriminators, double alpha) {
-  StepReport report;
+StepTensors train_jointly(Model& model, const TrainingBatch& batch, Optimizer& completion,
+                          Optimizer& discriminators, double alpha) {
+  StepTensors figures;
   Variable output = complete_batch(model, batch);
   step_discriminators(model, batch, composite(output.value(), batch.images, batch.masks),
-                      discriminators, report);
+                      discriminators, figures);
 
   // Both losses are functions of C's output alone, so their gradients meet there: each has its norm
   // taken, and one backward pass carries their sum on through C.
@@ -131,11 +138,11 @@ StepReport train_jointly(Model& model, const TrainingBatch& batch, Optimizer& co
   output.backward(loss_gradient + alpha * adversarial_gradient);
   completion.step();
   completion.zero_grad();
-  report.completion_loss = loss.item();
-  report.adversarial_loss = adversarial.item();
-  report.completion_gradient = norm(loss_gradient);
-  report.adversarial_gradient = norm(adversarial_gradient);
-  return report;
+  figures.completion_loss = loss.value();
+  figures.adversarial_loss = adversarial.value();
+  figures.completion_gradient = norm(loss_gradient);
+  figures.adversarial_gradient = norm(adversarial_gradient);
+  return figures;
 }
 
 }  // namespace kintsugi

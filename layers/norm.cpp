@@ -1,8 +1,11 @@
 #include "layers/norm.h"
 
+#include <array>
+
 #include "autograd/checkpoint.h"
 #include "autograd/ops.h"
 #include "layers/layer_sample.h"
+#include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 
@@ -23,10 +26,10 @@ std::string describe_norm(const char* kind, const NormOptions& options) {
   return fmt::format("{}{}, {}", kind, options.relu ? " + ReLU" : "", options.channels);
 }
 
-/// (1 − momentum)·running + momentum·batch, in a new tensor: whoever holds the old one keeps it.
-void move_statistic(Variable& running, const Tensor& batch, double momentum) {
-  running.set_value(
-      ops::add(ops::affine(running.value(), 1 - momentum, 0), ops::affine(batch, momentum, 0)));
+/// The buffer's tensor, to be written to. Whoever else holds the old one keeps it.
+Tensor own_value(Variable& buffer) {
+  if (!buffer.value().is_unique()) buffer.set_value(buffer.value().clone());
+  return buffer.value();
 }
 
 }  // namespace
@@ -53,9 +56,12 @@ Variable BatchNorm2d::forward(const Variable& x) {
   Normalised normalised = batch_norm(x, weight_, bias_, options_.eps, options_.relu);
   if (!is_frozen() && !is_recomputing()) {
     auto n = static_cast<double>(count);
-    move_statistic(running_mean_, normalised.mean, options_.momentum);
-    move_statistic(running_var_, ops::affine(normalised.variance, n / (n - 1), 0),
-                   options_.momentum);
+    const std::array<ParameterStep, 2> averages{
+        {{.weight = own_value(running_mean_), .grad = normalised.mean, .slots = {}},
+         {.weight = own_value(running_var_),
+          .grad = ops::affine(normalised.variance, n / (n - 1), 0),
+          .slots = {}}}};
+    backend(x.value().device()).average_step(averages, options_.momentum);
   }
   return normalised.y;
 }

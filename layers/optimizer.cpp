@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
 
-#include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 #include "tensor/profiler.h"
@@ -12,13 +15,18 @@ namespace kintsugi {
 
 namespace {
 
-/// Of a step in place: the gradient is read, weight and slots are read and written.
-auto step_cost(const Tensor& weight, const Tensor& grad, const std::vector<Tensor>& slots) {
-  return [&] {
-    OpCost cost{.bytes = bytes_of(grad) + 2 * bytes_of(weight)};
-    for (const Tensor& slot : slots) cost.bytes += 2 * bytes_of(slot);
+/// Of a step in place: gradients are read, weights and slots are read and written.
+auto step_cost(std::span<const ParameterStep> parameters) {
+  return [parameters] {
+    OpCost cost;
+    for (const ParameterStep& p : parameters)
+      cost.bytes += bytes_of(p.grad) + 2 * bytes_of(p.weight, p.slots[0], p.slots[1]);
     return cost;
   };
+}
+
+Backend& backend_of(std::span<const ParameterStep> parameters) {
+  return backend(parameters.front().weight.device());
 }
 
 /// Makes writing into it unseen by whoever else holds this tensor.
@@ -29,8 +37,10 @@ void own_storage(Tensor& tensor) {
 }  // namespace
 
 Optimizer::Optimizer(std::vector<StateEntry> entries, double rate) : rate_(rate) {
+  std::set<std::shared_ptr<Node>> known;
   for (StateEntry& entry : entries)
-    if (!entry.is_buffer) parameters_.push_back(std::move(entry));
+    if (!entry.is_buffer && known.insert(entry.variable.node()).second)
+      parameters_.push_back(std::move(entry));
 }
 
 void Optimizer::make_slots(std::vector<std::string> names) {
@@ -46,18 +56,27 @@ void Optimizer::make_slots(std::vector<std::string> names) {
 void Optimizer::step() {
   const Scope scope("optimizer", Pass::update);
   ++steps_;
+  std::map<std::pair<Device, DType>, std::vector<ParameterStep>> alike;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    Variable& parameter = parameters_[i].variable;
-    Variable grad = parameter.grad();
-    if (!grad.defined() || !parameter.requires_grad()) continue;
-    if (!parameter.value().is_unique()) parameter.set_value(parameter.value().clone());
-    Tensor weight = parameter.value();
-    for (Tensor& slot : slots_[i]) {
-      slot = slot.to(weight.dtype()).to(weight.device());
-      own_storage(slot);
-    }
-    update(weight, grad.value(), slots_[i]);
+    const Variable& parameter = parameters_[i].variable;
+    if (!parameter.grad().defined() || !parameter.requires_grad()) continue;
+    const auto [dtype, device] = parameter.options();
+    alike[{device, dtype}].push_back(parameter_step(i));
   }
+  for (const auto& [kind, parameters] : alike) update(parameters);
+}
+
+ParameterStep Optimizer::parameter_step(size_t i) {
+  Variable& parameter = parameters_[i].variable;
+  if (!parameter.value().is_unique()) parameter.set_value(parameter.value().clone());
+  ParameterStep step{.weight = parameter.value(), .grad = parameter.grad().value(), .slots = {}};
+  for (size_t j = 0; j < slots_[i].size(); ++j) {
+    Tensor& slot = slots_[i][j];
+    slot = slot.to(step.weight.dtype()).to(step.weight.device());
+    own_storage(slot);
+    step.slots[j] = slot;
+  }
+  return step;
 }
 
 void Optimizer::zero_grad() {
@@ -94,10 +113,9 @@ Sgd::Sgd(std::vector<StateEntry> parameters, const SgdOptions& options)
   make_slots({"velocity"});
 }
 
-void Sgd::update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) {
-  const OpSpan span("sgd_step", step_cost(weight, grad, slots));
-  backend(weight.device())
-      .sgd_step(weight, grad, slots[0], rate_, options_.momentum, options_.weight_decay);
+void Sgd::update(std::span<const ParameterStep> parameters) {
+  const OpSpan span("sgd_step", step_cost(parameters));
+  backend_of(parameters).sgd_step(parameters, rate_, options_.momentum, options_.weight_decay);
 }
 
 Adam::Adam(std::vector<StateEntry> parameters, const AdamOptions& options)
@@ -105,11 +123,11 @@ Adam::Adam(std::vector<StateEntry> parameters, const AdamOptions& options)
   make_slots({"mean", "square"});
 }
 
-void Adam::update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) {
-  const OpSpan span("adam_step", step_cost(weight, grad, slots));
-  backend(weight.device())
-      .adam_step(weight, grad, slots[0], slots[1], rate_, options_.beta1, options_.beta2,
-                 options_.eps, options_.weight_decay, steps_);
+void Adam::update(std::span<const ParameterStep> parameters) {
+  const OpSpan span("adam_step", step_cost(parameters));
+  backend_of(parameters)
+      .adam_step(parameters, rate_, options_.beta1, options_.beta2, options_.eps,
+                 options_.weight_decay, steps_);
 }
 
 Adadelta::Adadelta(std::vector<StateEntry> parameters, const AdadeltaOptions& options)
@@ -117,11 +135,10 @@ Adadelta::Adadelta(std::vector<StateEntry> parameters, const AdadeltaOptions& op
   make_slots({"square_average", "delta_average"});
 }
 
-void Adadelta::update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) {
-  const OpSpan span("adadelta_step", step_cost(weight, grad, slots));
-  backend(weight.device())
-      .adadelta_step(weight, grad, slots[0], slots[1], rate_, options_.rho, options_.eps,
-                     options_.weight_decay);
+void Adadelta::update(std::span<const ParameterStep> parameters) {
+  const OpSpan span("adadelta_step", step_cost(parameters));
+  backend_of(parameters)
+      .adadelta_step(parameters, rate_, options_.rho, options_.eps, options_.weight_decay);
 }
 
 double grad_norm(const std::vector<Variable>& parameters) {

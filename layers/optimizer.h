@@ -1,19 +1,22 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "layers/module.h"
+#include "tensor/backend.h"
 
 namespace kintsugi {
 
-/// Changes parameters against their gradients, one fused pass over each; parameters that have no
-/// gradient, or require none (frozen ones), are left alone. In place, unless somebody else holds
-/// the parameter's storage (a copy of the tensor, a saved state): then the parameter gets its own.
-/// Definitions are PyTorch's.
+/// Changes parameters against their gradients, all of them in one call of the backend; parameters
+/// that have no gradient, or require none (frozen ones), are left alone. In place, unless somebody
+/// else holds the parameter's storage (a copy of the tensor, a saved state): then the parameter
+/// gets its own. Definitions are PyTorch's.
 class Optimizer {
  public:
-  /// `entries`: Module::state(); buffers are passed over.
+  /// `entries`: Module::state(); buffers are passed over, and so is a parameter that was listed
+  /// before (two layers share it).
   explicit Optimizer(std::vector<StateEntry> entries, double rate);
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer&) = delete;
@@ -24,6 +27,9 @@ class Optimizer {
   double rate() const { return rate_; }
   void set_rate(double rate) { rate_ = rate; }
   int64_t steps() const { return steps_; }
+  /// Counts a step that was taken by the replay of a recorded one (Backend::record). Not for Adam,
+  /// whose formula has the number of the step in it.
+  void count_step() { ++steps_; }
 
   /// Everything that the next step depends on, for checkpoints: "PREFIXNAME.SLOT" for every
   /// parameter, such as "completion.layer01.conv.weight.square_average", and "PREFIXstep" [1];
@@ -35,13 +41,16 @@ class Optimizer {
  protected:
   /// One tensor of zeros for each parameter and slot name.
   void make_slots(std::vector<std::string> names);
-  /// In place; `slots` in the order of make_slots.
-  virtual void update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) = 0;
+  /// In place; slots in the order of make_slots. All of one dtype, on one device.
+  virtual void update(std::span<const ParameterStep> parameters) = 0;
 
   double rate_;
   int64_t steps_ = 0;
 
  private:
+  /// Of parameter i, with a weight and slots that nobody else sees.
+  ParameterStep parameter_step(size_t i);
+
   std::vector<StateEntry> parameters_;
   std::vector<std::string> slot_names_;
   std::vector<std::vector<Tensor>> slots_;
@@ -58,7 +67,7 @@ class Sgd final : public Optimizer {
   Sgd(std::vector<StateEntry> parameters, const SgdOptions& options);
 
  private:
-  void update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) override;
+  void update(std::span<const ParameterStep> parameters) override;
   SgdOptions options_;
 };
 
@@ -75,7 +84,7 @@ class Adam final : public Optimizer {
   Adam(std::vector<StateEntry> parameters, const AdamOptions& options);
 
  private:
-  void update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) override;
+  void update(std::span<const ParameterStep> parameters) override;
   AdamOptions options_;
 };
 
@@ -92,7 +101,7 @@ class Adadelta final : public Optimizer {
   Adadelta(std::vector<StateEntry> parameters, const AdadeltaOptions& options = {});
 
  private:
-  void update(Tensor& weight, const Tensor& grad, std::vector<Tensor>& slots) override;
+  void update(std::span<const ParameterStep> parameters) override;
   AdadeltaOptions options_;
 };
 

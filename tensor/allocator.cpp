@@ -1,9 +1,9 @@
 #include "tensor/allocator.h"
 
-#include <sanitizer/asan_interface.h>
-
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <utility>
 
 #include "tensor/error.h"
 
@@ -15,36 +15,34 @@ constexpr size_t kSegment = size_t{16} << 20;  // the least that the device is a
 constexpr size_t kLargest = size_t{1} << 62;   // beyond it rounding up could overflow
 constexpr double kMebibyte = double{1 << 20};
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr size_t kGuard = kAlignment;  // bytes behind each block that nobody may touch
-#else
-constexpr size_t kGuard = 0;
-#endif
-
 size_t block_size(size_t bytes) {
-  return std::max(kAlignment, (bytes + kGuard + kAlignment - 1) / kAlignment * kAlignment);
+  return std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
 }
+
+double mebibytes(size_t bytes) { return static_cast<double>(bytes) / kMebibyte; }
 
 }  // namespace
 
 void* CachingAllocator::allocate(size_t bytes) {
   std::lock_guard lock(mutex_);
-  const Blocks::iterator block = bytes > kLargest ? blocks_.end() : take(block_size(bytes));
+  const Blocks::iterator block =
+      bytes > kLargest ? blocks_.end() : take(block_size(bytes + backend_.guard_bytes()));
   check(block != blocks_.end(),
-        "out of memory on device {}: {:.1f} MiB asked for, while {:.1f} MiB are in use",
-        to_string(device_), static_cast<double>(bytes) / kMebibyte,
-        static_cast<double>(statistics_.current) / kMebibyte);
+        "out of memory on device {}: {:.1f} MiB asked for, while {:.1f} MiB are in use and "
+        "{:.1f} MiB reserved, of {:.1f} MiB in all",
+        to_string(device_), mebibytes(bytes), mebibytes(statistics_.current),
+        mebibytes(statistics_.reserved), mebibytes(backend_.capacity()));
   statistics_.current += bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.current);
   record_ = std::max(record_, statistics_.current);
-  if (device_ == Device::cpu) ASAN_UNPOISON_MEMORY_REGION(block->first, bytes);
+  if (checks_ == Checks::blocks) backend_.block_taken(block->first, bytes);
   return block->first;
 }
 
 void CachingAllocator::deallocate(void* address, size_t bytes) {
   std::lock_guard lock(mutex_);
   statistics_.current -= bytes;
-  if (device_ == Device::cpu) ASAN_POISON_MEMORY_REGION(address, bytes);
+  if (checks_ == Checks::blocks) backend_.block_returned(address, bytes);
   auto block = blocks_.find(static_cast<std::byte*>(address));
   join_with_next(block);
   if (!block->second.starts_segment)
@@ -81,7 +79,6 @@ CachingAllocator::Blocks::iterator CachingAllocator::add_segment(size_t size) {
   }
   if (start == nullptr) return blocks_.end();
   statistics_.reserved += segment;
-  if (device_ == Device::cpu) ASAN_POISON_MEMORY_REGION(start, segment);
   const auto block =
       blocks_.emplace(static_cast<std::byte*>(start), Block{segment, true, true}).first;
   insert_free(block);
@@ -121,7 +118,6 @@ void CachingAllocator::release_idle_segments() {
         block->second.starts_segment && (next == blocks_.end() || next->second.starts_segment);
     if (is_whole && block->second.is_free) {
       erase_free(block);
-      if (device_ == Device::cpu) ASAN_UNPOISON_MEMORY_REGION(block->first, block->second.size);
       backend_.deallocate(block->first, block->second.size);
       statistics_.reserved -= block->second.size;
       blocks_.erase(block);
@@ -146,14 +142,39 @@ void CachingAllocator::release_cache() {
   record_ = statistics_.current;
 }
 
-CachingAllocator& allocator(Device device) {
-  // Never destroyed: tensors with static storage may outlive any order of destruction.
+namespace {
+
+using Shared = std::shared_ptr<CachingAllocator>;
+
+/// Never destroyed: tensors with static storage may outlive any order of destruction.
+const Shared& whole_device(Device device) {
   if (device == Device::cuda) {
-    static CachingAllocator& cuda = *new CachingAllocator(cuda_backend(), Device::cuda);
+    static const Shared& cuda =
+        *new Shared(std::make_shared<CachingAllocator>(cuda_backend(), Device::cuda));
     return cuda;
   }
-  static CachingAllocator& cpu = *new CachingAllocator(cpu_backend(), Device::cpu);
+  static const Shared& cpu =
+      *new Shared(std::make_shared<CachingAllocator>(cpu_backend(), Device::cpu));
   return cpu;
+}
+
+/// The scope's, for each device; null outside of scopes.
+thread_local std::array<Shared, 2> scoped;
+
+Shared& scoped_on(Device device) { return scoped[static_cast<size_t>(device)]; }
+
+}  // namespace
+
+CachingAllocator& allocator(Device device) { return *whole_device(device); }
+
+AllocatorScope::AllocatorScope(Shared allocator, Device device)
+    : before_(std::exchange(scoped_on(device), std::move(allocator))), device_(device) {}
+
+AllocatorScope::~AllocatorScope() { scoped_on(device_) = std::move(before_); }
+
+Shared current_allocator(Device device) {
+  const Shared& scope = scoped_on(device);
+  return scope ? scope : whole_device(device);
 }
 
 }  // namespace kintsugi

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -16,7 +17,12 @@ namespace kintsugi {
 /// that repeats itself soon asks the device for nothing more. Any thread may call any function.
 class CachingAllocator {
  public:
-  CachingAllocator(Backend& backend, Device device) : backend_(backend), device_(device) {}
+  /// Whether the device's memory checker is told of each block (Backend::block_taken). Not where
+  /// recorded work, replayed, goes on using blocks that were handed out and came back when it was
+  /// recorded.
+  enum class Checks { blocks, none };
+  CachingAllocator(Backend& backend, Device device, Checks checks = Checks::blocks)
+      : backend_(backend), device_(device), checks_(checks) {}
   ~CachingAllocator() { release_idle_segments(); }
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
@@ -50,6 +56,7 @@ class CachingAllocator {
 
   Backend& backend_;
   Device device_;
+  Checks checks_;
   mutable std::mutex mutex_;
   Blocks blocks_;
   std::set<std::pair<size_t, std::byte*>> free_;  // smallest first
@@ -59,5 +66,21 @@ class CachingAllocator {
 
 /// The allocator of a device; lives until the program ends. Throws what backend(device) throws.
 CachingAllocator& allocator(Device device);
+
+/// While it lives, this thread's new tensors on a device get their memory from another allocator.
+/// They keep it alive.
+class AllocatorScope {
+ public:
+  AllocatorScope(std::shared_ptr<CachingAllocator> allocator, Device device);
+  ~AllocatorScope();
+  AllocatorScope(const AllocatorScope&) = delete;
+  AllocatorScope& operator=(const AllocatorScope&) = delete;
+
+ private:
+  std::shared_ptr<CachingAllocator> before_;
+  Device device_;
+};
+/// The one of the innermost AllocatorScope on this thread, or that of the device.
+std::shared_ptr<CachingAllocator> current_allocator(Device device);
 
 }  // namespace kintsugi

@@ -1,7 +1,13 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "tensor/random.h"
@@ -78,6 +84,22 @@ class KeptWeights {
   std::map<std::vector<int64_t>, Tensor> forms_;
 };
 
+/// Work that a device has recorded (Backend::record).
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  /// Asks for all of it once more: the same functions of the same tensors, whose numbers may be
+  /// others by now. Returns at once.
+  virtual void replay() = 0;
+};
+
+/// A parameter in an optimiser's step: its weight changes against its gradient, and so does what
+/// the method keeps for it from step to step. All of one shape.
+struct ParameterStep {
+  Tensor weight, grad;
+  std::array<Tensor, 2> slots;  ///< undefined where the method keeps fewer
+};
+
 /// Everything that a device must be able to do: the whole list. Arguments are checked and outputs
 /// allocated by tensor/ops.cpp; all tensors of a call live on this device and share one dtype. An
 /// output never aliases an input. Every function gives the same bits for the same input, for any
@@ -85,12 +107,27 @@ class KeptWeights {
 class Backend {
  public:
   virtual ~Backend() = default;
+  /// What people call it: "cpu", "NVIDIA H100 80GB HBM3 (compute capability 9.0)", "CUDA emulator".
+  virtual std::string name() const = 0;
 
   // Memory. allocate returns nullptr where memory runs out.
+  virtual size_t capacity() const = 0;  ///< bytes that the device has in all
   virtual void* allocate(size_t bytes) = 0;
   virtual void deallocate(void* block, size_t bytes) = 0;
+  // The caching allocator cuts blocks off that memory; a memory checker hears when one is handed
+  // out (its contents are nobody's) and when it comes back (nobody may touch it).
+  virtual size_t guard_bytes() const { return 0; }  ///< behind each block, for nobody to touch
+  virtual void block_taken(void* /*block*/, size_t /*bytes*/) {}
+  virtual void block_returned(void* /*block*/, size_t /*bytes*/) {}
   virtual void copy_to_host(const void* from, void* to, size_t bytes) = 0;
   virtual void copy_from_host(const void* from, void* to, size_t bytes) = 0;
+  /// copy_from_host beside the device's other work: `from` is read before it returns, but `to` is
+  /// not to be touched, nor given back, before finish_uploads().
+  virtual void start_upload(const void* from, void* to, size_t bytes) {
+    copy_from_host(from, to, bytes);
+  }
+  /// What the device is asked for from here on sees all uploads that were started.
+  virtual void finish_uploads() {}
   virtual void copy(const Tensor& from, Tensor& to) = 0;
   virtual void fill(Tensor& x, double value) = 0;
   virtual void cast(const Tensor& x, Tensor& y) = 0;  ///< y has another dtype
@@ -102,6 +139,16 @@ class Backend {
   };
   virtual void copy_strided(const Tensor& from, const StridedView& from_view, Tensor& to,
                             const StridedView& to_view, const Shape& extent) = 0;
+
+  /// Records what `work` asks of this device, without doing it. What work() does on the CPU happens
+  /// now and once: so it must read nothing back, and must leave the tensors that it reads and
+  /// writes at their places. The memory that it allocates belongs to the recording and the tensors
+  /// that are left of it. Returns nullptr, without having called `work`, where the device cannot
+  /// record.
+  virtual std::unique_ptr<Recording> record(const std::function<void()>&) { return nullptr; }
+
+  /// Waits until the device has done all that it was asked for.
+  virtual void synchronize() {}
 
   // Random numbers as random.h fixes them, from block generator.counter on.
   virtual void uniform(Tensor& x, double low, double high, const Generator& generator) = 0;
@@ -149,6 +196,11 @@ class Backend {
   /// Source of row i: (i + ½)·scale − ½ (bilinear), ⌊i·scale⌋ (nearest), scale = H / OH.
   virtual void resize2d(const Tensor& x, Interpolation mode, Tensor& y) = 0;
   virtual void resize2d_grad(const Tensor& dy, Interpolation mode, Tensor& dx) = 0;
+  /// y[n] = x[n, row … row + h − 1, column … column + w − 1]: x [N, H, W, C], y [N, h, w, C],
+  /// (row, column) = corners[n] [N, 2], moved inside where the patch would leave the picture.
+  virtual void crop_patches(const Tensor& x, const Tensor& corners, Tensor& y) = 0;
+  /// dx [N, H, W, C] is dy [N, h, w, C] at its corners, 0 elsewhere.
+  virtual void crop_patches_grad(const Tensor& dy, const Tensor& corners, Tensor& dx) = 0;
 
   // Normalisation over the middle axis of x [G, M, C]: batch norm has G = 1, M = N·H·W, instance
   // norm G = N, M = H·W. mean, rstd = 1/√(variance + eps): [G, C]; gamma, beta: [C].
@@ -167,15 +219,20 @@ class Backend {
                                const Tensor& rstd, const Tensor& gamma, const Tensor& sums,
                                const Tensor& y, Tensor& dx) = 0;
 
-  // Optimiser steps, in place; layers/optimizer.h has the formulas.
-  virtual void sgd_step(Tensor& weight, const Tensor& grad, Tensor& velocity, double rate,
-                        double momentum, double weight_decay) = 0;
-  virtual void adam_step(Tensor& weight, const Tensor& grad, Tensor& mean, Tensor& square,
-                         double rate, double beta1, double beta2, double eps, double weight_decay,
-                         int64_t step) = 0;
-  virtual void adadelta_step(Tensor& weight, const Tensor& grad, Tensor& square_average,
-                             Tensor& delta_average, double rate, double rho, double eps,
-                             double weight_decay) = 0;
+  // Optimiser steps, in place, over a whole list of parameters, no two of which share a storage;
+  // layers/optimizer.h has the formulas.
+  /// slots: velocity.
+  virtual void sgd_step(std::span<const ParameterStep> parameters, double rate, double momentum,
+                        double weight_decay) = 0;
+  /// slots: mean, square; `step` counts from 1.
+  virtual void adam_step(std::span<const ParameterStep> parameters, double rate, double beta1,
+                         double beta2, double eps, double weight_decay, int64_t step) = 0;
+  /// slots: average of g², average of Δ².
+  virtual void adadelta_step(std::span<const ParameterStep> parameters, double rate, double rho,
+                             double eps, double weight_decay) = 0;
+  /// weight ← weight + rate·(grad − weight): moves running averages, `weight`, towards their newest
+  /// values, `grad`. No slots.
+  virtual void average_step(std::span<const ParameterStep> averages, double rate) = 0;
 };
 
 /// The backend of a device. Throws Error where the library is built without CUDA, or there is no
@@ -187,12 +244,18 @@ Backend& cuda_backend();
 /// Made by tensor/cpu/backend.cpp.
 Backend& cpu_backend();
 
-/// The CPU's kernels for convolutions, each faster than the one before (docs/fast-convolution.md).
-enum class ConvAlgorithm { automatic, naive, patches, blocked, narrow, winograd };
-/// Forces one for all convolutions on the CPU, as KINTSUGI_CONV=NAME in the environment does from
-/// the start; blocked takes what Winograd cannot do (a 1x1 or 5x5 kernel of stride 1, …) and what
-/// narrow cannot (a stride).
-/// Automatic: the fastest for each shape, by tensor/cpu/conv_choice.h. Changes speed and rounding.
+/// The kernels for convolutions, each faster than the one before: the CPU's are naive, patches,
+/// blocked, narrow and winograd (docs/fast-convolution.md), CUDA's naive, patches, implicit and
+/// winograd (docs/cuda.md).
+enum class ConvAlgorithm { automatic, naive, patches, blocked, narrow, implicit, winograd };
+std::string to_string(ConvAlgorithm algorithm);
+/// The algorithm of that name, or none.
+std::optional<ConvAlgorithm> conv_algorithm_named(std::string_view name);
+/// Forces one for all convolutions, as KINTSUGI_CONV=NAME in the environment does from the start.
+/// One that a device does not have means automatic there. What Winograd cannot do (a 1x1 or 5x5
+/// kernel of stride 1, …) blocked takes on the CPU, and so what narrow cannot (a stride); CUDA
+/// takes what it guesses to be the fastest. Automatic: the fastest for each shape, by
+/// tensor/cpu/conv_choice.h and cuda/conv_choice.h. Changes speed and rounding.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 /// Throws Error where KINTSUGI_CONV holds something else.
 ConvAlgorithm conv_algorithm();

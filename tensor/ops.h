@@ -70,13 +70,17 @@ Tensor flip(const Tensor& x, int axis);
 struct Corner {
   int64_t row = 0, column = 0;
 };
+/// Those of one patch of height × width in each of the pictures [N, H, W, C], as crop_patches
+/// takes them: [N, 2]. Throws ShapeError where a patch leaves its picture.
+Tensor patch_corners(const std::vector<Corner>& corners, const Shape& pictures, int64_t height,
+                     int64_t width, TensorOptions options = {});
 /// One patch of each picture: y[n] = x[n, row … row + height − 1, column … column + width − 1],
-/// x [N, H, W, C], N corners → [N, height, width, C].
-Tensor crop_patches(const Tensor& x, const std::vector<Corner>& corners, int64_t height,
-                    int64_t width);
+/// x [N, H, W, C], (row, column) = corners[n] [N, 2] → [N, height, width, C]. The corners are
+/// numbers on the device, so that work can be repeated there with others (Backend::record): a patch
+/// that would leave its picture is moved inside.
+Tensor crop_patches(const Tensor& x, const Tensor& corners, int64_t height, int64_t width);
 /// The transpose: zeros [N, height, width, C] with the patches dy laid in at their corners.
-Tensor crop_patches_grad(const Tensor& dy, const std::vector<Corner>& corners, int64_t height,
-                         int64_t width);
+Tensor crop_patches_grad(const Tensor& dy, const Tensor& corners, int64_t height, int64_t width);
 
 // ---- products -----------------------------------------------------------------------------------
 struct MatmulOptions {

@@ -5,9 +5,12 @@
 namespace kintsugi {
 
 Storage::Storage(size_t bytes, Device device)
-    : data_(allocator(device).allocate(bytes)), bytes_(bytes), device_(device) {}
+    : allocator_(current_allocator(device)),
+      data_(allocator_->allocate(bytes)),
+      bytes_(bytes),
+      device_(device) {}
 
-Storage::~Storage() { allocator(device_).deallocate(data_, bytes_); }
+Storage::~Storage() { allocator_->deallocate(data_, bytes_); }
 
 MemoryStatistics memory_statistics(Device device) { return allocator(device).statistics(); }
 

@@ -13,6 +13,8 @@ struct MemoryStatistics {
   size_t reserved = 0;  ///< held from the system: in use, or cached for reuse
 };
 
+class CachingAllocator;
+
 /// A block of device memory, shared by the tensors that look at it. Blocks come from a caching
 /// allocator: a released one is kept and handed out again, because the page faults of fresh large
 /// buffers cost more than the arithmetic done in them. Contents are not initialised.
@@ -29,6 +31,7 @@ class Storage {
   Device device() const { return device_; }
 
  private:
+  std::shared_ptr<CachingAllocator> allocator_;  // where the block goes back to
   void* data_;
   size_t bytes_;
   Device device_;

@@ -7,18 +7,46 @@
 
 #include "tensor/backend.h"
 #include "tensor/error.h"
+#include "tensor/precision.h"
 #include "tests/device.h"
 
-namespace kintsugi {
-
-Device test_device() {
-  const char* name = std::getenv("DEVICE");
-  return name == nullptr || *name == '\0' ? Device::cpu : device_from_string(name);
-}
-
-}  // namespace kintsugi
-
 namespace {
+
+using namespace kintsugi;
+
+/// Files whose tests reach no kernel of CUDA's: the CPU's own kernels, files and pictures, the
+/// command. Where DEVICE is not the CPU they have nothing new to say.
+constexpr const char* kOfTheCpuAlone =
+    "*tests/tensor/test_allocator.cpp,*tests/tensor/test_compiler.cpp,"
+    "*tests/tensor/test_conv_ladder.cpp,*tests/tensor/test_io_*,*tests/tensor/test_threads.cpp,"
+    "*tests/tensor/test_winograd*,*tests/autograd/test_mutations.cpp,*tests/layers/test_init.cpp,"
+    "*tests/glcic/test_commands.cpp,*tests/glcic/test_dataset.cpp,*tests/glcic/test_faces.cpp,"
+    "*tests/glcic/test_image_ops.cpp,*tests/glcic/test_loader.cpp,*tests/glcic/test_mask.cpp,"
+    "*tests/glcic/test_page.cpp,*tests/glcic/test_poisson.cpp";
+/// Kernels take their time on the emulator. So it is spared whole training runs (one step of each
+/// phase has to do: tests/cuda/test_training.cpp), and operands that are large so as to fill the
+/// CPU's threads and caches: those that fill a GPU's blocks stand in tests/cuda.
+constexpr const char* kLongRuns =
+    "*tests/glcic/test_trainer.cpp,*tests/glcic/test_evaluation.cpp,"
+    "*tests/glcic/test_profile_option.cpp";
+constexpr const char* kLargeOperands =
+    "a chain of a million nodes*,a chain of values that can be made again*,"
+    "a graph of a hundred thousand ops*,large *,long float32 sums*,"
+    "float32 statistics of many rows*,*where work is cut into blocks*,the gradients of conv2d are "
+    "its adjoints,"
+    "the epilogue of a convolution equals*,*for 1* 2 and 3 threads";
+constexpr const char* kFewRandomCases = "max_success=10";  // of each property; else 100
+
+/// The tests that there are on this device.
+void choose_tests(doctest::Context& context) {
+  if (!has_cuda()) context.addFilter("source-file-exclude", "*tests/cuda/*");
+  if (test_device() == Device::cpu) return;
+  context.addFilter("source-file-exclude", kOfTheCpuAlone);
+  if (!cuda_is_emulated()) return;
+  context.addFilter("source-file-exclude", kLongRuns);
+  context.addFilter("test-case-exclude", kLargeOperands);
+  setenv("RC_PARAMS", kFewRandomCases, 0);
+}
 
 doctest::TestRunStats counts;
 
@@ -44,16 +72,18 @@ struct Counter : doctest::IReporter {
 REGISTER_LISTENER("counter", 1, Counter);
 
 int main(int argc, char** argv) {
+  doctest::Context context(argc, argv);
   try {
-    kintsugi::backend(kintsugi::test_device());
-  } catch (const kintsugi::Error& error) {
-    fmt::print(stderr, "tests: DEVICE: {}\n", error.what());
+    backend(test_device());
+    choose_tests(context);
+  } catch (const Error& error) {
+    fmt::print(stderr, "tests: {}\n", error.what());
     return 2;
   }
-  doctest::Context context(argc, argv);
-  int status = context.run();
+  set_precision(Precision::float32);  // what the CPU does, too
+  const int status = context.run();
   if (context.shouldExit()) return status;  // --help, --list-test-cases and the like
-  unsigned ran = counts.numTestCasesPassingFilters, failed = counts.numTestCasesFailed;
+  const unsigned ran = counts.numTestCasesPassingFilters, failed = counts.numTestCasesFailed;
   fmt::print("{} passed, {} failed\n", ran - failed, failed);
   return status;
 }

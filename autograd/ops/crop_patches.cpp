@@ -9,8 +9,7 @@
 
 namespace kintsugi {
 
-Variable crop_patches(const Variable& x, const std::vector<ops::Corner>& corners, int64_t height,
-                      int64_t width) {
+Variable crop_patches(const Variable& x, const Tensor& corners, int64_t height, int64_t width) {
   return record(
       "crop_patches", ops::crop_patches(x.value(), corners, height, width), {x},
       [corners, rows = x.size(1), columns = x.size(2)](const Variable& dy, const Variable&) {
@@ -18,8 +17,8 @@ Variable crop_patches(const Variable& x, const std::vector<ops::Corner>& corners
       });
 }
 
-Variable crop_patches_grad(const Variable& dy, const std::vector<ops::Corner>& corners,
-                           int64_t height, int64_t width) {
+Variable crop_patches_grad(const Variable& dy, const Tensor& corners, int64_t height,
+                           int64_t width) {
   return record(
       "crop_patches_grad", ops::crop_patches_grad(dy.value(), corners, height, width), {dy},
       [corners, rows = dy.size(1), columns = dy.size(2)](const Variable& ddx, const Variable&) {
@@ -29,14 +28,20 @@ Variable crop_patches_grad(const Variable& dy, const std::vector<ops::Corner>& c
 
 namespace {
 
-const std::vector<ops::Corner> kCorners{{0, 1}, {2, 0}};
+/// Of patches of 3 × 2 in two pictures of 5 × 4, where and as `x` is.
+Tensor sample_corners(const Variable& x) {
+  return ops::patch_corners({{0, 1}, {2, 0}}, {2, 5, 4, 3}, 3, 2, x.options());
+}
 
 const RegisterOp crop_patches_info{{
     .name = "crop_patches",
     .formula = "y[n] = x[n, row_n + i, column_n + j]",
     .derivative = "dy at its place, zeros elsewhere",
     .samples = {{.inputs = {{.shape = {2, 5, 4, 3}}},
-                 .apply = [](const Variables& in) { return crop_patches(in[0], kCorners, 3, 2); }}},
+                 .apply =
+                     [](const Variables& in) {
+                       return crop_patches(in[0], sample_corners(in[0]), 3, 2);
+                     }}},
 }};
 
 const RegisterOp crop_patches_grad_info{{
@@ -45,7 +50,9 @@ const RegisterOp crop_patches_grad_info{{
     .derivative = "the patches of ddx",
     .samples = {{.inputs = {{.shape = {2, 3, 2, 3}}},
                  .apply =
-                     [](const Variables& in) { return crop_patches_grad(in[0], kCorners, 5, 4); }}},
+                     [](const Variables& in) {
+                       return crop_patches_grad(in[0], sample_corners(in[0]), 5, 4);
+                     }}},
 }};
 
 }  // namespace

@@ -7,8 +7,13 @@ namespace kintsugi {
 /// function computes is said in tensor/backend.h.
 class CpuBackend final : public Backend {
  public:
+  std::string name() const override { return "cpu"; }
+  size_t capacity() const override;
   void* allocate(size_t bytes) override;
   void deallocate(void* block, size_t bytes) override;
+  size_t guard_bytes() const override;
+  void block_taken(void* block, size_t bytes) override;
+  void block_returned(void* block, size_t bytes) override;
   void copy_to_host(const void* from, void* to, size_t bytes) override;
   void copy_from_host(const void* from, void* to, size_t bytes) override;
   void copy(const Tensor& from, Tensor& to) override;
@@ -39,6 +44,8 @@ class CpuBackend final : public Backend {
   void avg_pool2d_grad(const Tensor& dy, const Window& window, Tensor& dx) override;
   void resize2d(const Tensor& x, Interpolation mode, Tensor& y) override;
   void resize2d_grad(const Tensor& dy, Interpolation mode, Tensor& dx) override;
+  void crop_patches(const Tensor& x, const Tensor& corners, Tensor& y) override;
+  void crop_patches_grad(const Tensor& dy, const Tensor& corners, Tensor& dx) override;
   void norm_statistics(const Tensor& x, double eps, Tensor& mean, Tensor& variance,
                        Tensor& rstd) override;
   void norm_apply(const Tensor& x, const Tensor& mean, const Tensor& rstd, const Tensor& gamma,
@@ -48,14 +55,13 @@ class CpuBackend final : public Backend {
   void norm_grad_input(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd,
                        const Tensor& gamma, const Tensor& sums, const Tensor& y,
                        Tensor& dx) override;
-  void sgd_step(Tensor& weight, const Tensor& grad, Tensor& velocity, double rate, double momentum,
+  void sgd_step(std::span<const ParameterStep> parameters, double rate, double momentum,
                 double weight_decay) override;
-  void adam_step(Tensor& weight, const Tensor& grad, Tensor& mean, Tensor& square, double rate,
-                 double beta1, double beta2, double eps, double weight_decay,
-                 int64_t step) override;
-  void adadelta_step(Tensor& weight, const Tensor& grad, Tensor& square_average,
-                     Tensor& delta_average, double rate, double rho, double eps,
+  void adam_step(std::span<const ParameterStep> parameters, double rate, double beta1, double beta2,
+                 double eps, double weight_decay, int64_t step) override;
+  void adadelta_step(std::span<const ParameterStep> parameters, double rate, double rho, double eps,
                      double weight_decay) override;
+  void average_step(std::span<const ParameterStep> averages, double rate) override;
 };
 
 }  // namespace kintsugi

@@ -14,16 +14,17 @@ namespace {
 constexpr std::pair<std::string_view, ConvAlgorithm> kNames[] = {
     {"automatic", ConvAlgorithm::automatic}, {"naive", ConvAlgorithm::naive},
     {"patches", ConvAlgorithm::patches},     {"blocked", ConvAlgorithm::blocked},
-    {"narrow", ConvAlgorithm::narrow},       {"winograd", ConvAlgorithm::winograd}};
+    {"narrow", ConvAlgorithm::narrow},       {"implicit", ConvAlgorithm::implicit},
+    {"winograd", ConvAlgorithm::winograd}};
 
 ConvAlgorithm from_environment() {
   const char* wanted = std::getenv("KINTSUGI_CONV");
   if (wanted == nullptr || *wanted == '\0') return ConvAlgorithm::automatic;
-  for (const auto& [name, algorithm] : kNames)
-    if (name == wanted) return algorithm;
-  throw Error(fmt::format(
-      "KINTSUGI_CONV={}: there is naive, patches, blocked, narrow, winograd and automatic",
-      wanted));
+  if (const auto algorithm = conv_algorithm_named(wanted)) return *algorithm;
+  throw Error(
+      fmt::format("KINTSUGI_CONV={}: there is naive, patches, blocked, narrow, implicit, winograd "
+                  "and automatic",
+                  wanted));
 }
 
 std::atomic<ConvAlgorithm>& forced() {
@@ -32,6 +33,18 @@ std::atomic<ConvAlgorithm>& forced() {
 }
 
 }  // namespace
+
+std::string to_string(ConvAlgorithm wanted) {
+  for (const auto& [name, algorithm] : kNames)
+    if (algorithm == wanted) return std::string(name);
+  return "";
+}
+
+std::optional<ConvAlgorithm> conv_algorithm_named(std::string_view wanted) {
+  for (const auto& [name, algorithm] : kNames)
+    if (name == wanted) return algorithm;
+  return std::nullopt;
+}
 
 void set_conv_algorithm(ConvAlgorithm algorithm) { forced() = algorithm; }
 ConvAlgorithm conv_algorithm() { return forced(); }
@@ -44,6 +57,12 @@ constexpr int64_t kNarrow = 8, kWide = 16;  // channels
 constexpr double kWorthIt =
     0.9;  // Winograd's part of the plain cost, at most: it takes memory, too
 
+/// What is forced on the CPU, which has no implicit rung.
+ConvAlgorithm forced_here() {
+  const ConvAlgorithm algorithm = conv_algorithm();
+  return algorithm == ConvAlgorithm::implicit ? ConvAlgorithm::automatic : algorithm;
+}
+
 bool narrow_possible(const PatchGrid& grid) {
   return grid.step == 1 && grid.patch_size() > 0 && grid.pixels() > 0;
 }
@@ -51,14 +70,14 @@ bool narrow_possible(const PatchGrid& grid) {
 }  // namespace
 
 bool joins(const WinogradPlan& plan, double plain, DType dtype) {
-  if (conv_algorithm() != ConvAlgorithm::automatic)
-    return conv_algorithm() == ConvAlgorithm::winograd && plan.possible();
+  if (const ConvAlgorithm wanted = forced_here(); wanted != ConvAlgorithm::automatic)
+    return wanted == ConvAlgorithm::winograd && plan.possible();
   return dtype == DType::float32 && plan.possible() && plan.cost < kWorthIt * plain;
 }
 
 ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,
                                DType dtype) {
-  switch (const ConvAlgorithm wanted = conv_algorithm()) {
+  switch (const ConvAlgorithm wanted = forced_here()) {
     case ConvAlgorithm::automatic:
       break;
     case ConvAlgorithm::winograd:

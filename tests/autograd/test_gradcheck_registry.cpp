@@ -8,6 +8,7 @@
 #include "autograd/gradcheck_numerical.h"
 #include "autograd/node.h"
 #include "autograd/registry.h"
+#include "tests/device.h"
 
 namespace kintsugi {
 
@@ -15,7 +16,7 @@ namespace {
 
 void check_all(const std::vector<OpInfo>& infos, int order) {
   for (const OpInfo& info : infos) {
-    GradcheckReport report = gradcheck(info, {.order = order});
+    GradcheckReport report = gradcheck(info, {.order = order, .device = test_device()});
     CHECK_MESSAGE(report.passed, report.failure);
     CHECK_MESSAGE((report.skipped || report.elements > 0), info.name);
   }
@@ -110,7 +111,7 @@ TEST_CASE("the registry is sorted by name") {
 
 TEST_CASE("gradients pass on other numbers, too") {
   for (const OpInfo& info : registered_ops()) {
-    GradcheckReport report = gradcheck(info, {.seed = 7});
+    GradcheckReport report = gradcheck(info, {.seed = 7, .device = test_device()});
     // In few numbers it may happen that b is nowhere the maximum of a and b.
     bool unlucky = report.failure.find("zero everywhere") != std::string::npos;
     CHECK_MESSAGE((report.passed || unlucky), report.failure);

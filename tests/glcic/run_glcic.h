@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "glcic/commands.h"
+#include "tensor/precision.h"
 
 namespace kintsugi {
 
@@ -32,7 +33,9 @@ inline GlcicOutcome run_glcic(const std::vector<std::string>& words) {
   const int terminal = ::dup(STDOUT_FILENO);
   ::dup2(::fileno(output.get()), STDOUT_FILENO);
   GlcicOutcome outcome;
+  const Precision before = precision();  // a command sets its own
   outcome.status = run_program(static_cast<int>(argv.size()), argv.data(), errors.get());
+  set_precision(before);
   std::fflush(stdout);
   ::dup2(terminal, STDOUT_FILENO);
   ::close(terminal);

@@ -13,6 +13,7 @@
 #include "tensor/io/image.h"
 #include "tensor/io/npy.h"
 #include "tensor/io/safetensors.h"
+#include "tests/device.h"
 #include "tests/glcic/run_glcic.h"
 #include "tests/temporary_folder.h"
 
@@ -119,11 +120,35 @@ TEST_CASE("glcic complete refuses bad input in a sentence and writes nothing ove
            Case{{{"--raw", workshop / "raw.png"}}, "must end in .npy"},
            Case{{{"--post", "telea"}}, "none or poisson"},
            Case{{{"--device", "tpu"}}, "tpu"},
-           Case{{{"--device", "cuda"}}, "without CUDA"},
+           Case{{{"--precision", "float16"}}, "there are float32, tf32 and bf16"},
+           Case{{{"--precision", "bf16"}}, "precision bf16 is there on device cuda alone"},
            Case{{{"--threads", "0"}}, "--threads"},
            Case{{{"--quality", "high"}}, "--quality"},
        })
     check_refused(workshop.complete(replaced), part);
+  CHECK(workshop.files() == before);
+}
+
+TEST_CASE("a device that is not there is told in a sentence by every command that computes") {
+  if (has_cuda()) return;
+  const Workshop workshop;
+  const auto before = workshop.files();
+  std::string sentence;  // of this build and machine
+  try {
+    backend(Device::cuda);
+  } catch (const Error& error) {
+    sentence = error.what();
+  }
+  const bool is_known = sentence.find("built without CUDA") != std::string::npos ||
+                        sentence.find("no CUDA device") != std::string::npos;
+  CHECK_MESSAGE(is_known, sentence);
+  check_refused(workshop.complete({{"--device", "cuda"}}), sentence);
+  check_refused(run_glcic({"evaluate", "--weights", workshop / "weights.safetensors", "--data",
+                           "synthetic", "--device", "cuda"}),
+                sentence);
+  check_refused(run_glcic({"train", "--data", "synthetic", "--run", workshop / "r", "--device",
+                           "cuda", "--precision", "bf16"}),
+                sentence);
   CHECK(workshop.files() == before);
 }
 

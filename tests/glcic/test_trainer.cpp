@@ -8,6 +8,7 @@
 #include "tensor/error.h"
 #include "tensor/io/file.h"
 #include "tensor/io/safetensors.h"
+#include "tests/device.h"
 #include "tests/temporary_folder.h"
 
 using namespace kintsugi;
@@ -19,6 +20,7 @@ TrainOptions small_run(const std::string& folder, std::FILE* progress) {
   options.settings = {.size = 16, .width = 2, .batch = 2, .steps = {4, 2, 4}, .seed = 3};
   options.run = folder;
   options.progress = progress;
+  options.device = test_device();
   return options;
 }
 

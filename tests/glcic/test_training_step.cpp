@@ -8,6 +8,7 @@
 #include "glcic/training_step.h"
 #include "layers/loss.h"
 #include "tensor/io/safetensors.h"
+#include "tests/glcic/small_model.h"
 
 using namespace kintsugi;
 
@@ -16,7 +17,8 @@ namespace {
 constexpr int64_t kSize = 32;
 
 struct Setup {
-  Model model = make_model(kSize, 4, 11, Tensor::from({0.5, 0.4, 0.3}, {3}));
+  Model model =
+      moved_to(test_device(), make_model(kSize, 4, 11, Tensor::from({0.5, 0.4, 0.3}, {3})));
   Adadelta completion{model.completion->state()};
   Adadelta discriminators{model.discriminators->state()};
   TrainingBatch batch;
@@ -26,7 +28,8 @@ struct Setup {
     std::vector<Hole> holes{{2, 3, 12, 14}, {20, 18, 12, 14}};
     std::vector<Hole> real{{9, 1, 15, 12}, {0, 0, 12, 12}};
     Tensor images = uniform({2, kSize, kSize, 3}, 0, 1, generator);
-    batch = make_training_batch(images, masks_from_holes(holes, kSize, kSize), holes, real, {});
+    batch = make_training_batch(images, masks_from_holes(holes, kSize, kSize), holes, real,
+                                {.device = test_device()});
   }
 };
 
@@ -56,7 +59,7 @@ TEST_CASE("phase 1 changes all of the completion network and nothing else") {
   Setup setup;
   StateDict before = copy_of(*setup.model.completion);
   StateDict judges = copy_of(*setup.model.discriminators);
-  StepReport report = train_completion(setup.model, setup.batch, setup.completion);
+  StepReport report = read(train_completion(setup.model, setup.batch, setup.completion));
   CHECK(std::isfinite(report.completion_loss));
   size_t moved = changed(before, copy_of(*setup.model.completion)).size();
   CHECK(moved >= before.size() - 16);  // biases in front of a batch norm have no gradient
@@ -77,10 +80,12 @@ TEST_CASE("phase 2 completes on batch statistics, as training does") {
   Setup one, other;
   for (StateEntry& entry : other.model.completion->state())
     if (entry.is_buffer)  // running statistics that would show if they were used
-      entry.variable.set_value(Tensor::full(entry.variable.shape(), 3));
-  double loss = train_discriminators(one.model, one.batch, one.discriminators).discriminator_loss;
-  CHECK(train_discriminators(other.model, other.batch, other.discriminators).discriminator_loss ==
-        loss);
+      entry.variable.set_value(
+          Tensor::full(entry.variable.shape(), 3, entry.variable.value().options()));
+  double loss =
+      read(train_discriminators(one.model, one.batch, one.discriminators)).discriminator_loss;
+  CHECK(read(train_discriminators(other.model, other.batch, other.discriminators))
+            .discriminator_loss == loss);
 }
 
 TEST_CASE("fault: gradients that leak: a phase-3 step updates each network from its own loss") {
@@ -126,7 +131,7 @@ TEST_CASE("fault: no path from discriminator to generator: the adversarial term 
   CHECK(names.size() > 17);
   // Only the hole is D's to see of C's output: the adversarial gradient is zero outside of it.
   StepReport report =
-      train_jointly(with.model, with.batch, with.completion, with.discriminators, 1);
+      read(train_jointly(with.model, with.batch, with.completion, with.discriminators, 1));
   CHECK(report.adversarial_gradient > 0);
   CHECK(report.completion_gradient > 0);
 }
@@ -134,7 +139,7 @@ TEST_CASE("fault: no path from discriminator to generator: the adversarial term 
 TEST_CASE("fault: a sum of squares drowns the adversarial term: the loss is a mean") {
   Setup setup;
   Generator generator{.seed = 4};
-  Variable completed(uniform({2, kSize, kSize, 3}, 0, 1, generator));
+  Variable completed(uniform({2, kSize, kSize, 3}, 0, 1, generator, {.device = test_device()}));
   double sum = 0;
   std::vector<double> c = completed.value().to_vector(), x = setup.batch.images.to_vector(),
                       m = setup.batch.masks.to_vector();
@@ -150,7 +155,7 @@ TEST_CASE("fault: another library's rate for ADADELTA: here it is 1, with ρ 0.9
   CHECK(defaults.eps == 1e-6);
   Setup setup;
   Variable weight = setup.model.discriminators->parameters().back();
-  weight.set_grad(Variable(Tensor::full(weight.shape(), 2)));
+  weight.set_grad(Variable(Tensor::full(weight.shape(), 2, weight.value().options())));
   double before = weight.value().to_vector()[0];
   setup.discriminators.step();
   double delta = std::sqrt(1e-6) / std::sqrt(0.1 * 4 + 1e-6) * 2;
@@ -174,22 +179,26 @@ TEST_CASE("the three phases' steps are PyTorch's, in float64") {
   for (size_t i = 0; i < rows.size(); i += 4)
     holes.push_back({std::lround(rows[i]), std::lround(rows[i + 1]), std::lround(rows[i + 2]),
                      std::lround(rows[i + 3])});
-  TrainingBatch batch = make_training_batch(images, masks_from_holes(holes, size, size), holes,
-                                            holes, {.dtype = DType::float64});
+  TrainingBatch batch =
+      make_training_batch(images, masks_from_holes(holes, size, size), holes, holes,
+                          {.dtype = DType::float64, .device = test_device()});
   std::vector<double> corners = input.at("real_patches").to_vector();
-  for (size_t n = 0; n < batch.real_corners.size(); ++n)
-    batch.real_corners[n] = {std::lround(corners[2 * n + 1]), std::lround(corners[2 * n])};
+  std::vector<ops::Corner> real;  // the file has x, y
+  for (size_t n = 0; n < corners.size(); n += 2)
+    real.push_back({std::lround(corners[n + 1]), std::lround(corners[n])});
+  batch.real_corners =
+      ops::patch_corners(real, images.shape(), size / 2, size / 2, batch.images.options());
   double alpha = input.at("alpha").item();
   StateDict weights = input;
   for (const char* name : {"images", "holes", "real_patches", "alpha"}) weights.erase(name);
 
   int compared = 0;
   for (int phase : {1, 2, 3}) {
-    Model model = load_model(weights, "reference", size);
+    Model model = moved_to(test_device(), load_model(weights, "reference", size));
     Adadelta c(model.completion->state()), d(model.discriminators->state());
-    StepReport report = phase == 1   ? train_completion(model, batch, c)
-                        : phase == 2 ? train_discriminators(model, batch, d)
-                                     : train_jointly(model, batch, c, d, alpha);
+    StepReport report = read(phase == 1   ? train_completion(model, batch, c)
+                             : phase == 2 ? train_discriminators(model, batch, d)
+                                          : train_jointly(model, batch, c, d, alpha));
     if (phase == 1)
       CHECK(report.completion_loss == doctest::Approx(expected.at("phase1.loss").item()));
     else

@@ -14,6 +14,7 @@
 #include "autograd/registry.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
+#include "tests/device.h"
 
 namespace {
 
@@ -27,6 +28,9 @@ the number of gradient elements compared, the largest relative error among them 
 how many elements were drawn again or left out because a kink (as that of ReLU at 0) was too near,
 and the verdict: ok, FAILED, or "declared none" where an op says that it has no second derivative.
 autograd/gradcheck.h says what exactly is compared, and how errors are measured.
+
+DEVICE in the environment says where the gradients are computed: cpu (the default), cuda, or
+emulated in a program that has the emulator. The numerical derivatives are always the CPU's.
 
 Exit status: 0 all passed, 1 a check failed, 2 bad arguments.)";
 
@@ -102,12 +106,12 @@ void print_line(const GradcheckReport& report) {
 }
 
 void check_all(const char* kind, const std::vector<OpInfo>& infos, const std::vector<int>& orders,
-               Totals& totals) {
+               Device device, Totals& totals) {
   if (infos.empty()) return;
   print_heading(kind);
   for (const OpInfo& info : infos)
     for (int order : orders) {
-      GradcheckReport report = gradcheck(info, {.order = order});
+      GradcheckReport report = gradcheck(info, {.order = order, .device = device});
       print_line(report);
       totals.checks += report.skipped ? 0 : 1;
       totals.declared_none += report.skipped ? 1 : 0;
@@ -141,17 +145,19 @@ int main(int argc, char** argv) {
     if (everything || !op.empty()) ops = chosen("op", registered_ops(), op);
     if (everything || !layer.empty()) layers = chosen("layer", registered_layers(), layer);
     std::vector<int> orders = order == 0 ? std::vector<int>{1, 2} : std::vector<int>{order};
+    const Device device = test_device();
     set_num_threads(1);  // samples are too small to share
     auto start = std::chrono::steady_clock::now();
     Totals totals;
-    check_all("op", ops, orders, totals);
-    check_all("layer", layers, orders, totals);
+    check_all("op", ops, orders, device, totals);
+    check_all("layer", layers, orders, device, totals);
     std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     fmt::print(
-        "{} ops, {} layers: {} checks passed, {} failed, {} declared none; {} elements, worst "
+        "{}: {} ops, {} layers: {} checks passed, {} failed, {} declared none; {} elements, worst "
         "relative error {:.1e}, {} kinks excluded; {:.1f} s\n",
-        ops.size(), layers.size(), totals.checks - totals.failed, totals.failed,
-        totals.declared_none, totals.elements, totals.worst, totals.kinks, seconds.count());
+        backend(device).name(), ops.size(), layers.size(), totals.checks - totals.failed,
+        totals.failed, totals.declared_none, totals.elements, totals.worst, totals.kinks,
+        seconds.count());
     return totals.failed == 0 ? 0 : 1;
   } catch (const Error& error) {
     fmt::print(stderr, "gradcheck: {}\n", error.what());

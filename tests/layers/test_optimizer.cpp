@@ -185,6 +185,25 @@ TEST_CASE("a step changes neither a saved state nor a copy of a parameter") {
   CHECK(slots.at("bias.square_average").to_vector() == average);
 }
 
+TEST_CASE("a parameter that is listed twice takes one step") {
+  Variable w(Tensor::from({2}, {1}, {.device = test_device()}), true);
+  Sgd optimizer({{.name = "a", .variable = w}, {.name = "b", .variable = w}}, {.rate = 0.5});
+  w.set_grad(Variable(Tensor::from({1}, {1}, {.device = test_device()})));
+  optimizer.step();
+  CHECK(w.item() == 1.5);
+}
+
+TEST_CASE("parameters of different dtypes take their steps side by side") {
+  Variable single(Tensor::from({2}, {1}, {DType::float32, test_device()}), true);
+  Variable twice(Tensor::from({3}, {1}, {DType::float64, test_device()}), true);
+  Sgd optimizer({{.name = "a", .variable = single}, {.name = "b", .variable = twice}},
+                {.rate = 0.5});
+  for (Variable w : {single, twice}) w.set_grad(Variable(Tensor::full({1}, 1, w.options())));
+  optimizer.step();
+  CHECK(single.item() == 1.5);
+  CHECK(twice.item() == 2.5);
+}
+
 TEST_CASE("parameters without a gradient and frozen ones are left alone") {
   auto conv = make_conv();
   Adam optimizer(conv->state(), {});

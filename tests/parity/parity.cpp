@@ -72,7 +72,9 @@ void run(const std::string& in_path, const std::string& out_path) {
   std::vector<Hole> holes = read_holes(entry(input, "holes"));
   TrainingBatch batch = make_training_batch(images, masks_from_holes(holes, size, size), holes,
                                             holes, {.dtype = dtype});
-  batch.real_corners = read_corners(entry(input, "real_patches"));
+  batch.real_corners =
+      ops::patch_corners(read_corners(entry(input, "real_patches")), images.shape(), size / 2,
+                         size / 2, batch.images.options());
   double alpha = entry(input, "alpha").item();
 
   StateDict output;
@@ -84,14 +86,14 @@ void run(const std::string& in_path, const std::string& out_path) {
     output["eval.output"] = channels_first(model.completion->forward(x).value());
   }
   run_phase("phase1", weights, size, output, [&](Model& model, Optimizer& c, Optimizer&) {
-    output["phase1.loss"] = as_loss(train_completion(model, batch, c).completion_loss, dtype);
+    output["phase1.loss"] = as_loss(read(train_completion(model, batch, c)).completion_loss, dtype);
   });
   run_phase("phase2", weights, size, output, [&](Model& model, Optimizer&, Optimizer& d) {
     output["phase2.loss"] =
-        as_loss(train_discriminators(model, batch, d).discriminator_loss, dtype);
+        as_loss(read(train_discriminators(model, batch, d)).discriminator_loss, dtype);
   });
   run_phase("phase3", weights, size, output, [&](Model& model, Optimizer& c, Optimizer& d) {
-    StepReport report = train_jointly(model, batch, c, d, alpha);
+    StepReport report = read(train_jointly(model, batch, c, d, alpha));
     output["phase3.loss_completion"] =
         as_loss(report.completion_loss + alpha * report.adversarial_loss, dtype);
     output["phase3.loss_discriminator"] = as_loss(report.discriminator_loss, dtype);

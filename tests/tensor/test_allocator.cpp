@@ -50,6 +50,8 @@ namespace {
 class SmallDevice final : public Backend {
  public:
   explicit SmallDevice(size_t capacity) : capacity_(capacity) {}
+  std::string name() const override { return "small device"; }
+  size_t capacity() const override { return capacity_; }
   void* allocate(size_t bytes) override {
     if (used_ + bytes > capacity_) return nullptr;
     used_ += bytes;
@@ -91,6 +93,8 @@ class SmallDevice final : public Backend {
   void avg_pool2d_grad(const Tensor&, const Window&, Tensor&) override {}
   void resize2d(const Tensor&, Interpolation, Tensor&) override {}
   void resize2d_grad(const Tensor&, Interpolation, Tensor&) override {}
+  void crop_patches(const Tensor&, const Tensor&, Tensor&) override {}
+  void crop_patches_grad(const Tensor&, const Tensor&, Tensor&) override {}
   void norm_statistics(const Tensor&, double, Tensor&, Tensor&, Tensor&) override {}
   void norm_apply(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, bool,
                   Tensor&) override {}
@@ -98,11 +102,11 @@ class SmallDevice final : public Backend {
                       Tensor&) override {}
   void norm_grad_input(const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
                        const Tensor&, const Tensor&, Tensor&) override {}
-  void sgd_step(Tensor&, const Tensor&, Tensor&, double, double, double) override {}
-  void adam_step(Tensor&, const Tensor&, Tensor&, Tensor&, double, double, double, double, double,
+  void sgd_step(std::span<const ParameterStep>, double, double, double) override {}
+  void adam_step(std::span<const ParameterStep>, double, double, double, double, double,
                  int64_t) override {}
-  void adadelta_step(Tensor&, const Tensor&, Tensor&, Tensor&, double, double, double,
-                     double) override {}
+  void adadelta_step(std::span<const ParameterStep>, double, double, double, double) override {}
+  void average_step(std::span<const ParameterStep>, double) override {}
 
  private:
   size_t capacity_, used_ = 0;
@@ -223,7 +227,8 @@ TEST_CASE("running out of memory is an error that names the sizes, and leaves th
   CachingAllocator allocator(device, Device::cpu);
   void* block = allocator.allocate(3 * kMebibyte);
   CHECK(sentence_of<Error>([&] { allocator.allocate(2 * kMebibyte); }) ==
-        "out of memory on device cpu: 2.0 MiB asked for, while 3.0 MiB are in use");
+        "out of memory on device cpu: 2.0 MiB asked for, while 3.0 MiB are in use and 3.0 MiB "
+        "reserved, of 4.0 MiB in all");
   CHECK(allocator.statistics().current == 3 * kMebibyte);
   allocator.deallocate(block, 3 * kMebibyte);
   allocator.release_cache();

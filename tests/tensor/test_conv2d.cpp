@@ -7,6 +7,7 @@
 
 #include "tensor/ops.h"
 #include "tensor/random.h"
+#include "tests/device.h"
 
 using namespace kintsugi;
 
@@ -72,9 +73,9 @@ double inner_product(const Tensor& a, const Tensor& b) {
 /// The worst difference of conv2d and its two gradients from the seven loops.
 double difference_from_loops(const Convolution& conv, DType dtype, uint64_t seed) {
   Generator generator{.seed = seed};
-  const Tensor x = uniform(conv.x(), -1, 1, generator, {.dtype = dtype});
-  const Tensor w = uniform(conv.w(), -1, 1, generator, {.dtype = dtype});
-  const Tensor dy = uniform(conv.y(), -1, 1, generator, {.dtype = dtype});
+  const Tensor x = uniform(conv.x(), -1, 1, generator, {.dtype = dtype, .device = test_device()});
+  const Tensor w = uniform(conv.w(), -1, 1, generator, {.dtype = dtype, .device = test_device()});
+  const Tensor dy = uniform(conv.y(), -1, 1, generator, {.dtype = dtype, .device = test_device()});
   const Numbers xs = x.to_vector(), ws = w.to_vector(), dys = dy.to_vector();
   Numbers y(dys.size()), dx(xs.size()), dw(ws.size());
   conv.for_each_term([&](int64_t ix, int64_t iw, int64_t iy) {
@@ -144,7 +145,7 @@ TEST_CASE("the gradients of conv2d are its adjoints") {
     CAPTURE(conv.x().str());
     CAPTURE(conv.w().str());
     Generator generator{.seed = 5};
-    const TensorOptions options{.dtype = DType::float64};
+    const TensorOptions options{.dtype = DType::float64, .device = test_device()};
     const Tensor x = uniform(conv.x(), -1, 1, generator, options);
     const Tensor w = uniform(conv.w(), -1, 1, generator, options);
     const Tensor y = uniform(conv.y(), -1, 1, generator, options);
@@ -187,12 +188,13 @@ TEST_CASE("the epilogue of a convolution equals adding the bias and clamping at 
   for (const Convolution& conv : kBlockedConvolutions) {
     CAPTURE(conv.x().str());
     CAPTURE(conv.w().str());
+    const TensorOptions options{.device = test_device()};
     Generator generator{.seed = 7};
-    const Tensor x = uniform(conv.x(), -1, 1, generator);
-    const Tensor w = uniform(conv.w(), -1, 1, generator);
-    const Tensor dy = uniform(conv.y(), -1, 1, generator);
-    const Tensor bias_y = uniform({conv.out}, -1, 1, generator);
-    const Tensor bias_x = uniform({conv.in}, -1, 1, generator);
+    const Tensor x = uniform(conv.x(), -1, 1, generator, options);
+    const Tensor w = uniform(conv.w(), -1, 1, generator, options);
+    const Tensor dy = uniform(conv.y(), -1, 1, generator, options);
+    const Tensor bias_y = uniform({conv.out}, -1, 1, generator, options);
+    const Tensor bias_x = uniform({conv.in}, -1, 1, generator, options);
     for (const bool relu : {false, true}) {
       auto after = [&](const Tensor& y, const Tensor& bias) {
         const Tensor sum = ops::add(y, bias);
@@ -213,7 +215,8 @@ TEST_CASE("the epilogue of a convolution equals adding the bias and clamping at 
 }
 
 TEST_CASE("a convolution of an empty batch is empty, and its weight gradient zero") {
-  const Tensor x = Tensor::zeros({0, 8, 8, 3}), w = Tensor::full({3, 3, 3, 5}, 1);
+  const TensorOptions options{.device = test_device()};
+  const Tensor x = Tensor::zeros({0, 8, 8, 3}, options), w = Tensor::full({3, 3, 3, 5}, 1, options);
   const Window window{3, 3, 2, 1, 1};
   const Tensor y = ops::conv2d(x, w, window);
   CHECK(y.shape() == Shape{0, 4, 4, 5});
@@ -222,8 +225,10 @@ TEST_CASE("a convolution of an empty batch is empty, and its weight gradient zer
 }
 
 TEST_CASE("input pixels that no tap reaches get the epilogue of zero") {
-  const Tensor dy = Tensor::full({1, 2, 2, 1}, 1), w = Tensor::full({1, 1, 1, 1}, 2);
-  const Epilogue bias{Tensor::full({1}, 0.5), false};
+  const TensorOptions options{.device = test_device()};
+  const Tensor dy = Tensor::full({1, 2, 2, 1}, 1, options);
+  const Tensor w = Tensor::full({1, 1, 1, 1}, 2, options);
+  const Epilogue bias{Tensor::full({1}, 0.5, options), false};
   const Tensor dx = ops::conv2d_input_grad(dy, w, {1, 1, 2, 0, 1}, 4, 3, bias);
   CHECK(dx.to_vector() == Numbers{2.5, 0.5, 2.5, 0.5, 0.5, 0.5, 2.5, 0.5, 2.5, 0.5, 0.5, 0.5});
 }

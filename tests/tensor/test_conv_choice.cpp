@@ -87,6 +87,22 @@ TEST_CASE("an algorithm that is forced is taken, and the blocked one for what it
     }
 }
 
+TEST_CASE("the CPU chooses by itself where CUDA's implicit rung is forced") {
+  const ConvAlgorithmGuard guard(ConvAlgorithm::implicit);
+  CHECK(choice(64, 256, 256, k3x3) == ConvAlgorithm::winograd);
+  CHECK(choice(64, 32, 3, k3x3) == ConvAlgorithm::narrow);
+  CHECK(choice(64, 256, 256, k3x3, DType::float64) == ConvAlgorithm::blocked);
+}
+
+TEST_CASE("every algorithm has a name, which leads back to it") {
+  for (const ConvAlgorithm algorithm :
+       {ConvAlgorithm::automatic, ConvAlgorithm::naive, ConvAlgorithm::patches,
+        ConvAlgorithm::blocked, ConvAlgorithm::narrow, ConvAlgorithm::implicit,
+        ConvAlgorithm::winograd})
+    CHECK(conv_algorithm_named(to_string(algorithm)) == algorithm);
+  CHECK(!conv_algorithm_named("fastest"));
+}
+
 TEST_CASE("process: prints the algorithm in force" * doctest::skip()) {
   std::printf("in force: %d\n", static_cast<int>(conv_algorithm()));
 }
@@ -99,6 +115,7 @@ TEST_CASE("KINTSUGI_CONV forces an algorithm from the start of a process") {
   CHECK(output_with("patches").find(in_force(ConvAlgorithm::patches)) != std::string::npos);
   CHECK(output_with("blocked").find(in_force(ConvAlgorithm::blocked)) != std::string::npos);
   CHECK(output_with("narrow").find(in_force(ConvAlgorithm::narrow)) != std::string::npos);
+  CHECK(output_with("implicit").find(in_force(ConvAlgorithm::implicit)) != std::string::npos);
   CHECK(output_with("winograd").find(in_force(ConvAlgorithm::winograd)) != std::string::npos);
   CHECK(output_with("automatic").find(in_force(ConvAlgorithm::automatic)) != std::string::npos);
   CHECK(output_with("").find(in_force(ConvAlgorithm::automatic)) != std::string::npos);
@@ -107,7 +124,7 @@ TEST_CASE("KINTSUGI_CONV forces an algorithm from the start of a process") {
 TEST_CASE("KINTSUGI_CONV that names no algorithm is refused in one sentence") {
   const std::string output = output_with("fastest");
   CAPTURE(output);
-  CHECK(output.find("KINTSUGI_CONV=fastest: there is naive, patches, blocked, narrow, winograd and "
-                    "automatic") != std::string::npos);
+  CHECK(output.find("KINTSUGI_CONV=fastest: there is naive, patches, blocked, narrow, implicit, "
+                    "winograd and automatic") != std::string::npos);
   CHECK(output.find("in force: ") == std::string::npos);
 }

@@ -7,6 +7,7 @@
 
 #include "tensor/ops.h"
 #include "tensor/random.h"
+#include "tests/device.h"
 
 using namespace kintsugi;
 
@@ -23,11 +24,12 @@ struct Operands {
 
 Operands make_operands(const Product& p, bool transpose_a, bool transpose_b, DType dtype) {
   Generator generator{.seed = 11};
+  const TensorOptions options{.dtype = dtype, .device = test_device()};
   const Shape a = transpose_a ? Shape{p.batch, p.depth, p.rows} : Shape{p.batch, p.rows, p.depth};
   const Shape b =
       transpose_b ? Shape{p.batch, p.columns, p.depth} : Shape{p.batch, p.depth, p.columns};
-  return {uniform(a, -1, 1, generator, {.dtype = dtype}),
-          uniform(b, -1, 1, generator, {.dtype = dtype}),
+  return {uniform(a, -1, 1, generator, options),
+          uniform(b, -1, 1, generator, options),
           {transpose_a, transpose_b}};
 }
 
@@ -103,7 +105,10 @@ TEST_CASE("matmul gives the same bits for 1, 2 and 3 threads") {
 }
 
 TEST_CASE("matmul of nothing: no rows give no rows, and a sum of no terms is zero") {
-  CHECK(ops::matmul(Tensor::zeros({0, 3}), Tensor::zeros({3, 2})).shape() == Shape{0, 2});
-  const Tensor y = ops::matmul(Tensor::zeros({2, 0}), Tensor::zeros({0, 2}));
+  const auto zeros = [](const Shape& shape) {
+    return Tensor::zeros(shape, {.device = test_device()});
+  };
+  CHECK(ops::matmul(zeros({0, 3}), zeros({3, 2})).shape() == Shape{0, 2});
+  const Tensor y = ops::matmul(zeros({2, 0}), zeros({0, 2}));
   CHECK(y.to_vector() == std::vector<double>(4, 0.0));
 }

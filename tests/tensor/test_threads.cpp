@@ -87,7 +87,8 @@ std::vector<Computation> computations(DType dtype) {
       {"optimisers",
        [=] {
          Tensor w = x.clone(), a = Tensor::zeros(x.shape(), options), b = a.clone();
-         backend(test_device()).adadelta_step(w, y, a, b, 1, 0.9, 1e-6, 0);
+         const ParameterStep parameter{.weight = w, .grad = y, .slots = {a, b}};
+         backend(test_device()).adadelta_step({&parameter, 1}, 1, 0.9, 1e-6, 0);
          return std::vector{w, a, b};
        }},
   };

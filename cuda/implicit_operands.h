@@ -1,0 +1,193 @@
+#pragma once
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+/// The two operands of a convolution seen as a matrix product, neither of which is ever written
+/// out: each answers where in memory its element (row, depth) lies. Rows of the right operand are
+/// the columns of the product; depth is what is summed over.
+///
+/// An operand splits the question, because most of the answer depends on the row or on the depth
+/// alone and is worked out once: at(row(i), depth(k)) is the address, or nullptr where the element
+/// is zero (outside the map, beyond the matrix). Elements that follow one another in memory follow
+/// along the depth where kDepthInner, else along the rows; where aligned() they may be read 16
+/// bytes at a time.
+namespace kintsugi::cuda::implicit {
+
+constexpr int kOutside = -(1 << 30);  ///< a coordinate far from every map
+
+/// Whether 16 bytes hold a whole number of pieces of a `run` of consecutive elements of T.
+template <class T>
+__host__ __device__ bool is_aligned(const T* start, int run) {
+  return run % (16 / sizeof(T)) == 0 && reinterpret_cast<uintptr_t>(start) % 16 == 0;
+}
+
+/// n / d of 0 ≤ n < 2³¹ by a d that is not known when this is compiled: one multiplication and one
+/// shift (Granlund & Montgomery 1994, "Division by invariant integers using multiplication").
+class Divider {
+ public:
+  struct Result {
+    int quotient, remainder;
+  };
+
+  Divider() = default;
+  __host__ __device__ explicit Divider(int divisor) : divisor_(divisor < 1 ? 1 : divisor) {
+    while ((int64_t{1} << shift_) < divisor_) ++shift_;
+    const uint64_t excess = (uint64_t{1} << shift_) - static_cast<uint64_t>(divisor_);
+    multiplier_ = static_cast<uint32_t>((excess << 32) / static_cast<uint64_t>(divisor_)) + 1;
+  }
+
+  __host__ __device__ Result operator()(int n) const {
+    const auto number = static_cast<uint32_t>(n);
+    const auto high = static_cast<uint32_t>((uint64_t{number} * multiplier_) >> 32);
+    const auto quotient = static_cast<int>((high + number) >> shift_);
+    return {quotient, n - quotient * divisor_};
+  }
+
+ private:
+  int divisor_ = 1;
+  uint32_t multiplier_ = 1;
+  int shift_ = 0;
+};
+
+/// How windows stand on one axis of the map that they read: tap j of output i reads position
+/// i·step + origin + j·tap_step, which may lie outside [0, size). The i-th output is number
+/// first + i·spacing of all outputs, the j-th tap number first_tap + j·tap_spacing of the kernel.
+struct Axis {
+  int outputs = 0, first = 0, spacing = 1;
+  int taps = 0, first_tap = 0, tap_spacing = 1;
+  int size = 0;
+  int step = 1, origin = 0, tap_step = 1;
+};
+
+/// The patches of a map [N, height, width, channels]: for every output pixel the numbers in its
+/// window, in the order of the weights (tap row, tap column, channel).
+template <class T>
+struct Patches {
+  const T* map = nullptr;
+  Axis y, x;
+  int channels = 0;
+  int pixels = 0;  ///< N · outputs
+  int size = 0;    ///< of one patch
+  Divider by_rows, by_columns, by_taps, by_channels;
+
+  Patches() = default;
+  __host__ __device__ Patches(const T* map_, int batch, const Axis& y_, const Axis& x_,
+                              int channels_)
+      : map(map_),
+        y(y_),
+        x(x_),
+        channels(channels_),
+        pixels(batch * y.outputs * x.outputs),
+        size(y.taps * x.taps * channels),
+        by_rows(y.outputs),
+        by_columns(x.outputs),
+        by_taps(x.taps),
+        by_channels(channels) {}
+
+  struct Pixel {
+    int image, y, x;  ///< of the outputs
+  };
+  __host__ __device__ Pixel pixel(int number) const {
+    const Divider::Result row = by_columns(number);
+    const Divider::Result image = by_rows(row.quotient);
+    return {image.quotient, image.remainder, row.remainder};
+  }
+
+  struct Tap {
+    int y, x, channel;
+  };
+  __host__ __device__ Tap tap(int number) const {
+    const Divider::Result tap = by_channels(number);
+    const Divider::Result row = by_taps(tap.quotient);
+    return {row.quotient, row.remainder, tap.remainder};
+  }
+
+  /// A step through the map: from an image's first element to a window's first, or from there to
+  /// one of its elements.
+  struct Place {
+    int64_t offset;
+    int y, x;
+  };
+  __host__ __device__ Place window(int number) const {
+    if (number >= pixels) return {0, kOutside, kOutside};
+    const Pixel at = pixel(number);
+    const int row = at.y * y.step + y.origin, column = at.x * x.step + x.origin;
+    const int64_t pixels_before = (int64_t{at.image} * y.size + row) * x.size + column;
+    return {pixels_before * channels, row, column};
+  }
+  __host__ __device__ Place element(int number) const {
+    if (number >= size) return {0, kOutside, kOutside};
+    const Tap at = tap(number);
+    const int row = at.y * y.tap_step, column = at.x * x.tap_step;
+    return {(int64_t{row} * x.size + column) * channels + at.channel, row, column};
+  }
+  __device__ const T* at(const Place& window, const Place& element) const {
+    const bool inside =
+        static_cast<unsigned>(window.y + element.y) < static_cast<unsigned>(y.size) &&
+        static_cast<unsigned>(window.x + element.x) < static_cast<unsigned>(x.size);
+    return inside ? map + (window.offset + element.offset) : nullptr;
+  }
+  __device__ bool aligned() const { return is_aligned(map, channels); }
+};
+
+/// Rows are windows, depth their elements.
+template <class T>
+struct PatchRows : Patches<T> {
+  static constexpr bool kDepthInner = true;
+  using Place = typename Patches<T>::Place;
+  __device__ Place row(int i) const { return this->window(i); }
+  __device__ Place depth(int k) const { return this->element(k); }
+};
+
+/// The transposed matrix: rows are elements of windows, depth the windows.
+template <class T>
+struct PatchColumns : Patches<T> {
+  static constexpr bool kDepthInner = false;
+  using Place = typename Patches<T>::Place;
+  __device__ Place row(int i) const { return this->element(i); }
+  __device__ Place depth(int k) const { return this->window(k); }
+  __device__ const T* at(const Place& row, const Place& depth) const {
+    return Patches<T>::at(depth, row);
+  }
+};
+
+/// A matrix [depths, columns] as it lies in memory, whose columns are the operand's rows.
+template <class T>
+struct MatrixColumns {
+  static constexpr bool kDepthInner = false;
+  const T* values;
+  int depths, columns;
+
+  __device__ int row(int i) const { return i; }
+  __device__ int depth(int k) const { return k; }
+  __device__ const T* at(int row, int depth) const {
+    return row < columns && depth < depths ? values + (int64_t{depth} * columns + row) : nullptr;
+  }
+  __device__ bool aligned() const { return is_aligned(values, columns); }
+};
+
+/// Weights [kh, kw, in, out] for the way back: a row is an input channel, depth (tap, output
+/// channel), of those taps that `gradients`, the patches of dy, have.
+template <class T>
+struct TapRows {
+  static constexpr bool kDepthInner = true;
+  const T* weights;
+  int kernel_w, in, out;
+  Patches<T> gradients;
+
+  __device__ int row(int i) const { return i; }
+  __device__ int64_t depth(int k) const {
+    if (k >= gradients.size) return -1;
+    const auto [j_y, j_x, channel] = gradients.tap(k);
+    const int tap_y = gradients.y.first_tap + j_y * gradients.y.tap_spacing;
+    const int tap_x = gradients.x.first_tap + j_x * gradients.x.tap_spacing;
+    return (int64_t{tap_y} * kernel_w + tap_x) * in * out + channel;
+  }
+  __device__ const T* at(int row, int64_t depth) const {
+    return row < in && depth >= 0 ? weights + (int64_t{row} * out + depth) : nullptr;
+  }
+  __device__ bool aligned() const { return is_aligned(weights, out); }
+};
+
+}  // namespace kintsugi::cuda::implicit
