@@ -203,8 +203,15 @@ bench: $(BIN)/bench_layers $(BIN)/bench_scaling  ## every layer in GFLOP/s and o
 
 # oneDNN's own Winograd is compared where its header is found.
 ONEDNN := $(if $(wildcard /usr/include/dnnl.hpp),$(BIN)/bench_onednn)
-bench-pytorch: $(BIN)/bench_work $(ONEDNN) | $(BUILD)/deps-pytorch  ## the same work here and in PyTorch, in turn
+PYTHON ?= python3
+ifeq ($(DEVICE),cuda)
+# PYTHON: one with a PyTorch for this GPU, which no Debian package is.
+bench-pytorch: $(BIN)/bench_work
+	$(PYTHON) tests/bench/pytorch_cuda.py --programs $(BIN) --json $(BUILD)/bench-pytorch-cuda.json
+else
+bench-pytorch: $(BIN)/bench_work $(ONEDNN) | $(BUILD)/deps-pytorch  ## the same work here and in PyTorch, in turn (on the GPU with DEVICE=cuda)
 	/usr/bin/python3 tests/bench/pytorch.py --programs $(BIN) --json $(BUILD)/bench-pytorch.json
+endif
 
 asan:  ## the tests under the address and undefined-behaviour sanitizers
 	+$(MAKE) CONFIG=asan $(BUILD)/asan/bin/tests

@@ -43,6 +43,7 @@ Variable relu_grad(const Variable& dy, const Variable& y);  ///< y > 0 ? dy : 0
 Variable leaky_relu(const Variable& x, double slope = 0.01);
 Variable leaky_relu_grad(const Variable& dy, const Variable& y, double slope);
 Variable clamp(const Variable& x, double low, double high);
+Variable cast(const Variable& x, DType dtype);  ///< the nearest numbers of the dtype
 
 inline Variable operator*(double scale, const Variable& x) { return affine(x, scale, 0); }
 inline Variable operator+(const Variable& x, double shift) { return affine(x, 1, shift); }
@@ -101,6 +102,7 @@ struct ConvTranspose2dOptions {
 /// input [N, H, W, in], weight [kh, kw, in, out], bias [out] or undefined → [N, OH, OW, out],
 /// OH = ⌊(H + 2·padding − dilation·(kh − 1) − 1) / stride⌋ + 1.
 /// Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, §2.
+/// With bfloat16 maps and weights the bias is float32, here and below.
 Variable conv2d(const Variable& input, const Variable& weight, const Variable& bias = {},
                 const Conv2dOptions& options = {});
 /// The gradient of conv2d by its input (Dumoulin & Visin 2016, §4): input [N, H, W, in],
@@ -132,7 +134,8 @@ struct Normalised {
   Tensor mean, variance;  ///< of the batch; variance biased; batch norm [C], instance norm [N, C]
 };
 /// Ioffe & Szegedy 2015, over all axes but the last: y = (x − mean(x))/√(var(x) + eps)·gamma +
-/// beta, then max(y, 0) where `relu`. x [..., C], gamma and beta [C].
+/// beta, then max(y, 0) where `relu`. x [..., C], gamma and beta [C]. With bfloat16 maps, whose
+/// gradients cannot be differentiated again, gamma, beta and the statistics are float32.
 Normalised batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
                       double eps = 1e-5, bool relu = false);
 /// The same with given statistics, mean and variance [C]: batch norm at inference.

@@ -32,6 +32,11 @@ Context make_context() {
   check(cudaStreamCreateWithFlags(&made.copy_stream, cudaStreamNonBlocking), "cudaStreamCreate");
   check(cublasCreate(&made.cublas), "cublasCreate");
   check(cublasSetStream(made.cublas, made.stream), "cublasSetStream");
+  // Sums of parts of a bfloat16 product stay in float32.
+  check(cublasSetMathMode(made.cublas, static_cast<cublasMath_t>(
+                                           CUBLAS_DEFAULT_MATH |
+                                           CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION)),
+        "cublasSetMathMode");
   // Its scratch memory from the start: a graph may not be the first to ask for it.
   constexpr size_t kWorkspace = size_t{32} << 20;
   void* workspace = nullptr;

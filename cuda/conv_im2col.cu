@@ -1,5 +1,6 @@
 // Rung 2: windows become rows of a matrix, and cuBLAS multiplies it by the weights, which already
-// are one, [kh·kw·in, out]. Of the matrix only a block of rows exists at a time.
+// are one, [kh·kw·in, out]. Of the matrix only a block of rows exists at a time. (bfloat16 products
+// are rounded twice: before and after bias, or taps, are added.)
 #include <algorithm>
 
 #include "cuda/conv_rungs.h"
@@ -138,18 +139,20 @@ void input_grad_block(const ConvShape& s, Block block, const Tensor& dy, const T
                .c = grads});
 }
 
-/// dw [patch, out] = patchesᵀ [patch, block] · dy [block, out], added to the blocks before.
+/// dw [patch, out], of Accumulate<T>, = patchesᵀ [patch, block] · dy [block, out], added to the
+/// blocks before.
 template <class T>
 void weight_grad_block(const ConvShape& s, Block block, const T* patches, const Tensor& dy,
                        Tensor& dw) {
-  multiply<T>({.rows = s.patch(),
-               .columns = s.out,
-               .depth = block.count,
-               .a = patches,
-               .transpose_a = true,
-               .b = dy.data<T>() + int64_t{block.first} * s.out,
-               .c = dw.data<T>(),
-               .accumulate = block.first > 0});
+  using Sum = Accumulate<T>;
+  multiply<T, Sum>({.rows = s.patch(),
+                    .columns = s.out,
+                    .depth = block.count,
+                    .a = patches,
+                    .transpose_a = true,
+                    .b = dy.data<T>() + int64_t{block.first} * s.out,
+                    .c = dw.data<Sum>(),
+                    .accumulate = block.first > 0});
 }
 
 /// dx += grads, for the pixels of all images that the block has windows in.
@@ -168,7 +171,7 @@ void col2im(const ConvShape& s, Block block, const T* grads, Tensor& dx) {
 void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilogue& epilogue,
              Tensor& y) {
   const ConvShape s = conv_shape(x.shape(), y.shape(), window);
-  dispatch(y.dtype(), [&]<class T>(T) {
+  dispatch_cuda(y.dtype(), [&]<class T>(T) {
     if (is_matrix_product(s))
       forward_block<T>(s, {0, static_cast<int>(s.output_pixels())}, x.data<T>(), w, y);
     else
@@ -183,7 +186,7 @@ void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilo
 void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const Epilogue& epilogue,
                 Tensor& dx) {
   const ConvShape s = conv_shape(dx.shape(), dy.shape(), window);
-  dispatch(dx.dtype(), [&]<class T>(T) {
+  dispatch_cuda(dx.dtype(), [&]<class T>(T) {
     if (is_matrix_product(s)) {
       input_grad_block<T>(s, {0, static_cast<int>(s.output_pixels())}, dy, w, dx.data<T>());
     } else {
@@ -199,14 +202,19 @@ void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const E
 
 void weight_grad(const Tensor& x, const Tensor& dy, const Window& window, Tensor& dw) {
   const ConvShape s = conv_shape(x.shape(), dy.shape(), window);
-  dispatch(dw.dtype(), [&]<class T>(T) {
+  dispatch_cuda(dw.dtype(), [&]<class T>(T) {
+    constexpr DType kSum = dtype_of<Accumulate<T>>;
+    Tensor sums = kSum == dw.dtype()
+                      ? dw
+                      : Tensor::empty(dw.shape(), {.dtype = kSum, .device = Device::cuda});
     if (is_matrix_product(s))
-      weight_grad_block<T>(s, {0, static_cast<int>(s.output_pixels())}, x.data<T>(), dy, dw);
+      weight_grad_block<T>(s, {0, static_cast<int>(s.output_pixels())}, x.data<T>(), dy, sums);
     else
       for_blocks<T>(s, [&](Block block, T* patches) {
         im2col(x, s, block, patches);
-        weight_grad_block<T>(s, block, patches, dy, dw);
+        weight_grad_block<T>(s, block, patches, dy, sums);
       });
+    if (kSum != dw.dtype()) backend(Device::cuda).cast(sums, dw);
   });
 }
 

@@ -51,16 +51,20 @@ Output<T> output_of(Tensor& y, const Epilogue& epilogue) {
   return {.values = y.data<T>(),
           .numel = y.numel(),
           .columns = count(y.size(3), "channels"),
-          .bias = epilogue.bias.defined() ? epilogue.bias.data<T>() : nullptr,
+          .bias = epilogue.bias.defined() ? epilogue.bias.data<Accumulate<T>>() : nullptr,
           .relu = epilogue.relu};
 }
 
-/// Tensor cores where they may round float32 to TF32, and where there are some that do.
+/// Tensor cores for bfloat16, and where they may round float32 to TF32: where there are some that
+/// do.
 template <class Pass>
 void run(const Pass& pass, const Output<typename Pass::Element>& output) {
-  if constexpr (std::is_same_v<typename Pass::Element, float>)
-    if (precision() != Precision::float32 && context().properties.major >= 8)
+  using T = typename Pass::Element;
+  if constexpr (!std::is_same_v<T, double>) {
+    const bool rounded = std::is_same_v<T, __nv_bfloat16> || precision() != Precision::float32;
+    if (rounded && context().properties.major >= 8)
       return multiply<Math::tensor_cores>(pass, output);
+  }
   multiply<Math::fma>(pass, output);
 }
 
@@ -68,7 +72,7 @@ void run(const Pass& pass, const Output<typename Pass::Element>& output) {
 
 void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilogue& epilogue,
              Tensor& y) {
-  dispatch(y.dtype(), [&]<class T>(T) {
+  dispatch_cuda(y.dtype(), [&]<class T>(T) {
     const Patches<T> patches = patches_of<T>(x, y, window);
     const int out = count(y.size(3), "channels");
     run(ForwardPass<T>{{.left = {patches},
@@ -82,7 +86,7 @@ void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilo
 
 void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const Epilogue& epilogue,
                 Tensor& dx) {
-  dispatch(dx.dtype(), [&]<class T>(T) {
+  dispatch_cuda(dx.dtype(), [&]<class T>(T) {
     pixels_of(dx);
     pixels_of(dy);
     count(w.size(0) * w.size(1) * w.size(3), "numbers of a patch");
@@ -105,7 +109,7 @@ void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const E
 }
 
 void weight_grad(const Tensor& x, const Tensor& dy, const Window& window, Tensor& dw) {
-  dispatch(dw.dtype(), [&]<class T>(T) {
+  dispatch_cuda(dw.dtype(), [&]<class T>(T) {
     const Patches<T> patches = patches_of<T>(x, dy, window);
     const int out = count(dy.size(3), "channels");
     run(WeightGradPass<T>{{.left = {patches},

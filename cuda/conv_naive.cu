@@ -103,7 +103,7 @@ __global__ void sum_parts_kernel(const Accumulate<T>* partial, int parts, int we
 void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilogue& epilogue,
              Tensor& y) {
   const ConvShape s = conv_shape(x.shape(), y.shape(), window);
-  dispatch(y.dtype(), [&]<class T>(T) {
+  dispatch_cuda(y.dtype(), [&]<class T>(T) {
     launch(forward_kernel<T>, grid_for(y.numel()), x.data<T>(), w.data<T>(), s, Finish<T>(epilogue),
            y.data<T>());
   });
@@ -112,7 +112,7 @@ void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilo
 void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const Epilogue& epilogue,
                 Tensor& dx) {
   const ConvShape s = conv_shape(dx.shape(), dy.shape(), window);
-  dispatch(dx.dtype(), [&]<class T>(T) {
+  dispatch_cuda(dx.dtype(), [&]<class T>(T) {
     launch(input_grad_kernel<T>, grid_for(dx.numel()), dy.data<T>(), w.data<T>(), s,
            Finish<T>(epilogue), dx.data<T>());
   });
@@ -127,8 +127,9 @@ void weight_grad(const Tensor& x, const Tensor& dy, const Window& window, Tensor
   const int64_t most = (s.output_pixels() + kPixels - 1) / kPixels;
   const auto parts = static_cast<int>(std::max<int64_t>(std::min(wanted, most), 1));
   const auto length = static_cast<int>((s.output_pixels() + parts - 1) / parts);
-  dispatch(dw.dtype(), [&]<class T>(T) {
-    const Tensor partial = Tensor::empty({parts, s.weights()}, dw.options());
+  dispatch_cuda(dw.dtype(), [&]<class T>(T) {
+    const Tensor partial = Tensor::empty(
+        {parts, s.weights()}, {.dtype = dtype_of<Accumulate<T>>, .device = Device::cuda});
     launch(weight_grad_kernel<T>, grid_for(partial.numel()), x.data<T>(), dy.data<T>(), s, parts,
            length, partial.data<Accumulate<T>>());
     launch(sum_parts_kernel<T>, grid_for(s.weights()), partial.data<Accumulate<T>>(), parts,

@@ -3,7 +3,8 @@
 
 /// The ladder of convolution kernels, each rung faster than the one before (docs/cuda.md). All take
 /// what Backend::conv2d and its gradients take (tensor/backend.h): x [N, H, W, in], w [kh, kw, in,
-/// out], y and dy [N, OH, OW, out]; any stride, padding and dilation, float32 and float64.
+/// out], y and dy [N, OH, OW, out]; any stride, padding and dilation, float32, float64 and, but for
+/// rung 4, bfloat16.
 namespace kintsugi::cuda {
 
 /// Rung 1, conv_naive.cu: one thread an output, which sums its window up.

@@ -53,14 +53,15 @@ __device__ inline int output_row(const ConvShape& s, int row, int tap, int rows)
 template <class T>
 struct Finish {
   explicit Finish(const Epilogue& epilogue)
-      : bias(epilogue.bias.defined() ? epilogue.bias.data<T>() : nullptr), relu(epilogue.relu) {}
+      : bias(epilogue.bias.defined() ? epilogue.bias.data<Accumulate<T>>() : nullptr),
+        relu(epilogue.relu) {}
 
   __device__ T operator()(Accumulate<T> sum, int channel) const {
-    if (bias) sum += Accumulate<T>(bias[channel]);
+    if (bias) sum += bias[channel];
     return T(relu && sum < 0 ? Accumulate<T>{0} : sum);
   }
 
-  const T* bias;
+  const Accumulate<T>* bias;
   bool relu;
 };
 

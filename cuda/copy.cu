@@ -160,20 +160,22 @@ void CudaBackend::copy(const Tensor& from, Tensor& to) {
 }
 
 void CudaBackend::fill(Tensor& x, double value) {
-  dispatch(x.dtype(),
-           [&]<class T>(T) { map(Constant<T>{static_cast<T>(value)}, x.numel(), x.data<T>()); });
+  dispatch_cuda(x.dtype(), [&]<class T>(T) {
+    using A = Accumulate<T>;
+    map(Constant<A>{static_cast<A>(value)}, x.numel(), x.data<T>());
+  });
 }
 
 void CudaBackend::cast(const Tensor& x, Tensor& y) {
-  dispatch(x.dtype(), [&]<class From>(From) {
-    dispatch(y.dtype(),
-             [&]<class To>(To) { map(Identity{}, x.numel(), y.data<To>(), x.data<From>()); });
+  dispatch_cuda(x.dtype(), [&]<class From>(From) {
+    dispatch_cuda(y.dtype(),
+                  [&]<class To>(To) { map(Identity{}, x.numel(), y.data<To>(), x.data<From>()); });
   });
 }
 
 void CudaBackend::copy_strided(const Tensor& from, const StridedView& from_view, Tensor& to,
                                const StridedView& to_view, const Shape& extent) {
-  dispatch(to.dtype(), [&]<class T>(T) {
+  dispatch_cuda(to.dtype(), [&]<class T>(T) {
     copy_axes<T>(from.data<T>() + from_view.offset, to.data<T>() + to_view.offset,
                  StridedAxes<2>(extent, {from_view.strides, to_view.strides}));
   });

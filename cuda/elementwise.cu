@@ -38,9 +38,23 @@ struct Apply {
   }
 };
 
+/// What stands between layers (activations, biases, residual sums) also takes bfloat16.
+template <auto op>
+constexpr bool kTakesBfloat16 = false;
+template <>
+constexpr bool kTakesBfloat16<Unary::relu> = true;
+template <>
+constexpr bool kTakesBfloat16<Unary::leaky_relu> = true;
+template <>
+constexpr bool kTakesBfloat16<Binary::add> = true;
+template <>
+constexpr bool kTakesBfloat16<Binary::relu_grad> = true;
+template <>
+constexpr bool kTakesBfloat16<Binary::leaky_relu_grad> = true;
+
 template <Unary op>
 void apply(const Tensor& x, double a, double b, Tensor& y) {
-  dispatch(y.dtype(), [&]<class T>(T) {
+  dispatch_cuda<kTakesBfloat16<op>>(y.dtype(), [&]<class T>(T) {
     using A = Accumulate<T>;
     map(Apply<op, A>{static_cast<A>(a), static_cast<A>(b)}, y.numel(), y.data<T>(), x.data<T>());
   });
@@ -107,7 +121,7 @@ void broadcast(const T* a, const T* b, const StridedAxes<2>& axes, const F& f, T
 
 template <Binary op>
 void combine(const Tensor& a, const Tensor& b, double slope, Tensor& y) {
-  dispatch(y.dtype(), [&]<class T>(T) {
+  dispatch_cuda<kTakesBfloat16<op>>(y.dtype(), [&]<class T>(T) {
     using F = Combine<op, Accumulate<T>>;
     const F f{static_cast<Accumulate<T>>(slope)};
     if (a.shape() == b.shape()) return map(f, y.numel(), y.data<T>(), a.data<T>(), b.data<T>());

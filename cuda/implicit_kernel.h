@@ -160,9 +160,10 @@ void multiply_in(const Pass& pass, Output<typename Pass::Element> output) {
   if (output.splits > 1) launch(add_splits_kernel<T>, grid_for(output.numel), output);
 }
 
+/// Pieces of 64 × 64 where speed is not looked for: float64, and bfloat16 without tensor cores.
 template <Math kMath, class Pass>
 void multiply(const Pass& pass, const Output<typename Pass::Element>& output) {
-  if constexpr (std::is_same_v<typename Pass::Element, double>)
+  if constexpr (kMath == Math::fma && !std::is_same_v<typename Pass::Element, float>)
     multiply_in<kMath, BlockShape<2, 2, 32, 32>>(pass, output);  // 64 × 64
   else if (output.columns <= 16)
     multiply_in<kMath, BlockShape<4, 1, 32, 16>>(pass, output);  // 128 × 16

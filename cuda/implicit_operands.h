@@ -10,16 +10,16 @@
 /// An operand splits the question, because most of the answer depends on the row or on the depth
 /// alone and is worked out once: at(row(i), depth(k)) is the address, or nullptr where the element
 /// is zero (outside the map, beyond the matrix). Elements that follow one another in memory follow
-/// along the depth where kDepthInner, else along the rows; where aligned() they may be read 16
-/// bytes at a time.
+/// along the depth where kDepthInner, else along the rows; where aligned(bytes) they may be read so
+/// many bytes at a time.
 namespace kintsugi::cuda::implicit {
 
 constexpr int kOutside = -(1 << 30);  ///< a coordinate far from every map
 
-/// Whether 16 bytes hold a whole number of pieces of a `run` of consecutive elements of T.
+/// Whether a `run` of consecutive elements of T is made of whole pieces of so many bytes.
 template <class T>
-__host__ __device__ bool is_aligned(const T* start, int run) {
-  return run % (16 / sizeof(T)) == 0 && reinterpret_cast<uintptr_t>(start) % 16 == 0;
+__host__ __device__ bool is_aligned(const T* start, int run, unsigned bytes) {
+  return run * sizeof(T) % bytes == 0 && reinterpret_cast<uintptr_t>(start) % bytes == 0;
 }
 
 /// n / d of 0 ≤ n < 2³¹ by a d that is not known when this is compiled: one multiplication and one
@@ -128,7 +128,7 @@ struct Patches {
         static_cast<unsigned>(window.x + element.x) < static_cast<unsigned>(x.size);
     return inside ? map + (window.offset + element.offset) : nullptr;
   }
-  __device__ bool aligned() const { return is_aligned(map, channels); }
+  __device__ bool aligned(unsigned bytes) const { return is_aligned(map, channels, bytes); }
 };
 
 /// Rows are windows, depth their elements.
@@ -164,7 +164,7 @@ struct MatrixColumns {
   __device__ const T* at(int row, int depth) const {
     return row < columns && depth < depths ? values + (int64_t{depth} * columns + row) : nullptr;
   }
-  __device__ bool aligned() const { return is_aligned(values, columns); }
+  __device__ bool aligned(unsigned bytes) const { return is_aligned(values, columns, bytes); }
 };
 
 /// Weights [kh, kw, in, out] for the way back: a row is an input channel, depth (tap, output
@@ -187,7 +187,7 @@ struct TapRows {
   __device__ const T* at(int row, int64_t depth) const {
     return row < in && depth >= 0 ? weights + (int64_t{row} * out + depth) : nullptr;
   }
-  __device__ bool aligned() const { return is_aligned(weights, out); }
+  __device__ bool aligned(unsigned bytes) const { return is_aligned(weights, out, bytes); }
 };
 
 }  // namespace kintsugi::cuda::implicit

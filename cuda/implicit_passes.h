@@ -109,13 +109,13 @@ struct Output {
   T* values;
   int64_t numel;
   int columns;
-  const T* bias = nullptr;  ///< [columns], or nullptr
+  const Accumulate<T>* bias = nullptr;  ///< [columns], or nullptr
   bool relu = false;
   int splits = 1;
   Accumulate<T>* partial = nullptr;
 
   __device__ T finished(Accumulate<T> sum, int column) const {
-    if (bias != nullptr) sum += static_cast<Accumulate<T>>(bias[column]);
+    if (bias != nullptr) sum += bias[column];
     return static_cast<T>(relu && sum < 0 ? Accumulate<T>{0} : sum);
   }
   __device__ void write(int split, int64_t row, int column, Accumulate<T> sum) const {
@@ -129,7 +129,7 @@ struct Output {
 
 enum class Math {
   fma,           ///< exact products, sums in Accumulate<T>
-  tensor_cores,  ///< of float: rounded to TF32; from compute capability 8.0 on
+  tensor_cores,  ///< of float, rounded to TF32, and bfloat16; from compute capability 8.0 on
 };
 
 /// Runs a pass of any element type; defined in implicit_kernel.h.

@@ -82,7 +82,7 @@ __device__ void copy_tile_by(const Operand& operand, int row, int depth, Tile& t
   static_assert(kThreads % kChunksOfLine == 0);
   const int thread = static_cast<int>(threadIdx.x);
   const int within = thread % kChunksOfLine * kSize, first = thread / kChunksOfLine;
-#pragma unroll(kSize == 1 ? 1 : kTurns)
+#pragma unroll(kSize == 1 ? 1 : kSize * sizeof(typename Tile::Element) < 16 ? 2 : kTurns)
   for (int turn = 0; turn < kTurns; ++turn) {
     const int line = first + turn * kLinesAtOnce;
     if (Tile::kLines % kLinesAtOnce != 0 && line >= Tile::kLines) break;
@@ -91,13 +91,15 @@ __device__ void copy_tile_by(const Operand& operand, int row, int depth, Tile& t
   }
 }
 
+/// 16 bytes at a time where they may be read so; of bfloat16 else 8, the four channels of a picture
+/// and its mask.
 template <int kThreads, class Operand, class Tile>
 __device__ void copy_tile(const Operand& operand, int row, int depth, Tile& tile) {
-  constexpr int kWide = 16 / sizeof(typename Tile::Element);
-  if (operand.aligned())
-    copy_tile_by<kWide, kThreads>(operand, row, depth, tile);
-  else
-    copy_tile_by<1, kThreads>(operand, row, depth, tile);
+  constexpr int kSize = sizeof(typename Tile::Element);
+  if (operand.aligned(16)) return copy_tile_by<16 / kSize, kThreads>(operand, row, depth, tile);
+  if constexpr (kSize == 2)
+    if (operand.aligned(8)) return copy_tile_by<8 / kSize, kThreads>(operand, row, depth, tile);
+  copy_tile_by<1, kThreads>(operand, row, depth, tile);
 }
 
 }  // namespace kintsugi::cuda::implicit

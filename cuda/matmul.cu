@@ -1,11 +1,12 @@
 #include "cuda/backend.h"
 #include "cuda/gemm.h"
+#include "cuda/types.h"
 
 namespace kintsugi {
 
 void CudaBackend::matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
                          Tensor& y) {
-  dispatch(y.dtype(), [&]<class T>(T) {
+  cuda::dispatch_cuda(y.dtype(), [&]<class T>(T) {
     cuda::multiply<T>({.batch = y.size(0),
                        .rows = y.size(1),
                        .columns = y.size(2),

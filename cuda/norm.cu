@@ -11,7 +11,8 @@ namespace {
 
 using namespace cuda;
 
-// Over the middle axis of x [G, M, C]. mean, rstd: [G, C]; gamma, beta: [C].
+// Over the middle axis of x [G, M, C]. mean, rstd: [G, C]; gamma, beta: [C]. x, y and their
+// gradients are of T, the others of Accumulate<T>: float32 beside a bfloat16 map.
 
 // ---- reductions over M --------------------------------------------------------------------------
 
@@ -26,7 +27,7 @@ struct Statistics {
   using Partial = Moments;
   const T* x;
   double eps;
-  T *mean, *variance, *rstd;
+  Accumulate<T>*mean, *variance, *rstd;
 
   __device__ Moments operator()(const Run& run) const {
     using A = Accumulate<T>;
@@ -52,9 +53,10 @@ struct Statistics {
   }
   __device__ void store(int64_t column, Moments all) const {
     const double var = all.m2 / all.count;
-    mean[column] = static_cast<T>(all.mean);
-    variance[column] = static_cast<T>(var);
-    rstd[column] = static_cast<T>(1 / ::sqrt(var + eps));
+    using A = Accumulate<T>;
+    mean[column] = static_cast<A>(all.mean);
+    variance[column] = static_cast<A>(var);
+    rstd[column] = static_cast<A>(1 / ::sqrt(var + eps));
   }
 };
 
@@ -66,18 +68,20 @@ struct TwoSums {
 template <class T, bool kMasked>
 struct GradSums {
   using Partial = TwoSums;
-  const T *dy, *x, *mean, *rstd, *y;
-  T* sums;  // [2, G, C]
+  const T *dy, *x;
+  const Accumulate<T>*mean, *rstd;
+  const T* y;
+  Accumulate<T>* sums;  // [2, G, C]
   int64_t columns;
 
   __device__ TwoSums operator()(const Run& run) const {
     using A = Accumulate<T>;
-    const A m = static_cast<A>(mean[run.column]), r = static_cast<A>(rstd[run.column]);
+    const A m = mean[run.column], r = rstd[run.column];
     A plain = 0, weighted = 0;
 #pragma unroll 4
     for (int k = 0; k < run.count; ++k) {
       const int64_t i = run.first + k * run.step;
-      const A g = !kMasked || y[i] > T{0} ? static_cast<A>(dy[i]) : A{0};
+      const A g = !kMasked || static_cast<A>(y[i]) > 0 ? static_cast<A>(dy[i]) : A{0};
       plain += g;
       weighted += g * ((static_cast<A>(x[i]) - m) * r);
     }
@@ -87,8 +91,8 @@ struct GradSums {
     return {a.plain + b.plain, a.weighted + b.weighted};
   }
   __device__ void store(int64_t column, TwoSums all) const {
-    sums[column] = static_cast<T>(all.plain);
-    sums[columns + column] = static_cast<T>(all.weighted);
+    sums[column] = static_cast<Accumulate<T>>(all.plain);
+    sums[columns + column] = static_cast<Accumulate<T>>(all.weighted);
   }
 };
 
@@ -98,21 +102,20 @@ struct GradSums {
 
 /// y = (x − mean)·rstd·gamma + beta, then max(y, 0) where `relu`; a NaN comes through. The grid's
 /// columns are Packs.
-template <class T, int kPack>
-__global__ void apply_kernel(const Pack<T, kPack>* __restrict__ x, const T* __restrict__ mean,
-                             const T* __restrict__ rstd, const T* __restrict__ gamma,
-                             const T* __restrict__ beta, bool relu, ColumnGrid grid,
+template <class T, int kPack, class A = Accumulate<T>>
+__global__ void apply_kernel(const Pack<T, kPack>* __restrict__ x, const A* __restrict__ mean,
+                             const A* __restrict__ rstd, const A* __restrict__ gamma,
+                             const A* __restrict__ beta, bool relu, ColumnGrid grid,
                              Pack<T, kPack>* __restrict__ y) {
-  using A = Accumulate<T>;
   const ColumnThread at(grid);
   if (at.row >= at.end) return;
   A centre[kPack], scale[kPack], shift[kPack];
   for (int k = 0; k < kPack; ++k) {
     const int64_t channel = at.column * kPack + k;
     const int64_t column = at.outer * grid.columns * kPack + channel;
-    centre[k] = static_cast<A>(mean[column]);
-    scale[k] = static_cast<A>(rstd[column]) * static_cast<A>(gamma[channel]);
-    shift[k] = static_cast<A>(beta[channel]);
+    centre[k] = mean[column];
+    scale[k] = rstd[column] * gamma[channel];
+    shift[k] = beta[channel];
   }
 #pragma unroll 4
   for (int64_t row = at.row; row < at.end; row += grid.down) {
@@ -127,13 +130,12 @@ __global__ void apply_kernel(const Pack<T, kPack>* __restrict__ x, const T* __re
 }
 
 /// dx = gamma·rstd·(dy − (sums[0] + x̂·sums[1]) / M), dy masked by y as above.
-template <class T, int kPack, bool kMasked>
+template <class T, int kPack, bool kMasked, class A = Accumulate<T>>
 __global__ void grad_input_kernel(const Pack<T, kPack>* __restrict__ dy,
-                                  const Pack<T, kPack>* __restrict__ x, const T* __restrict__ mean,
-                                  const T* __restrict__ rstd, const T* __restrict__ gamma,
-                                  const T* __restrict__ sums, const Pack<T, kPack>* __restrict__ y,
+                                  const Pack<T, kPack>* __restrict__ x, const A* __restrict__ mean,
+                                  const A* __restrict__ rstd, const A* __restrict__ gamma,
+                                  const A* __restrict__ sums, const Pack<T, kPack>* __restrict__ y,
                                   ColumnGrid grid, Pack<T, kPack>* __restrict__ dx) {
-  using A = Accumulate<T>;
   const ColumnThread at(grid);
   if (at.row >= at.end) return;
   const A rows = static_cast<A>(grid.rows);
@@ -141,11 +143,10 @@ __global__ void grad_input_kernel(const Pack<T, kPack>* __restrict__ dy,
   for (int k = 0; k < kPack; ++k) {
     const int64_t channel = at.column * kPack + k;
     const int64_t column = at.outer * grid.columns * kPack + channel;
-    const A deviation = static_cast<A>(rstd[column]);
-    centre[k] = static_cast<A>(mean[column]);
-    scale[k] = static_cast<A>(gamma[channel]) * deviation;
-    shift[k] = static_cast<A>(sums[column]) / rows;
-    slope[k] = static_cast<A>(sums[grid.outer * grid.columns * kPack + column]) * deviation / rows;
+    centre[k] = mean[column];
+    scale[k] = gamma[channel] * rstd[column];
+    shift[k] = sums[column] / rows;
+    slope[k] = sums[grid.outer * grid.columns * kPack + column] * rstd[column] / rows;
   }
 #pragma unroll 4
   for (int64_t row = at.row; row < at.end; row += grid.down) {
@@ -155,7 +156,7 @@ __global__ void grad_input_kernel(const Pack<T, kPack>* __restrict__ dy,
     if constexpr (kMasked) {
       const Pack<T, kPack> mask = y[i];
       for (int k = 0; k < kPack; ++k)
-        if (!(mask[k] > T{0})) pack[k] = T{0};
+        if (!(static_cast<A>(mask[k]) > 0)) pack[k] = static_cast<T>(A{0});
     }
     for (int k = 0; k < kPack; ++k)
       pack[k] = static_cast<T>(scale[k] * (static_cast<A>(pack[k]) - shift[k] -
@@ -190,8 +191,9 @@ void grad_input(const Tensor& dy, const Tensor& x, const Tensor& mean, const Ten
   with_pack<T>(x.size(2), [&](auto pack) {
     constexpr int kPack = decltype(pack)::value;
     const ColumnGrid grid = map_grid(x, kPack);
+    using A = Accumulate<T>;
     launch(grad_input_kernel<T, kPack, kMasked>, grid.grid(), packs<T, kPack>(dy),
-           packs<T, kPack>(x), mean.data<T>(), rstd.data<T>(), gamma.data<T>(), sums.data<T>(),
+           packs<T, kPack>(x), mean.data<A>(), rstd.data<A>(), gamma.data<A>(), sums.data<A>(),
            kMasked ? packs<T, kPack>(y) : nullptr, grid, packs<T, kPack>(dx));
   });
 }
@@ -199,9 +201,10 @@ void grad_input(const Tensor& dy, const Tensor& x, const Tensor& mean, const Ten
 template <class T, bool kMasked>
 void grad_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tensor& rstd,
                const Tensor& y, Tensor& sums) {
+  using A = Accumulate<T>;
   const GradSums<T, kMasked> reduction{
-      dy.data<T>(),   x.data<T>(), mean.data<T>(), rstd.data<T>(), kMasked ? y.data<T>() : nullptr,
-      sums.data<T>(), mean.numel()};
+      dy.data<T>(),   x.data<T>(), mean.data<A>(), rstd.data<A>(), kMasked ? y.data<T>() : nullptr,
+      sums.data<A>(), mean.numel()};
   reduce_columns(reduction, x.size(0), x.size(1), x.size(2));
 }
 
@@ -209,28 +212,30 @@ void grad_sums(const Tensor& dy, const Tensor& x, const Tensor& mean, const Tens
 
 void CudaBackend::norm_statistics(const Tensor& x, double eps, Tensor& mean, Tensor& variance,
                                   Tensor& rstd) {
-  dispatch(x.dtype(), [&]<class T>(T) {
+  dispatch_cuda(x.dtype(), [&]<class T>(T) {
+    using A = Accumulate<T>;
     reduce_columns(
-        Statistics<T>{x.data<T>(), eps, mean.data<T>(), variance.data<T>(), rstd.data<T>()},
+        Statistics<T>{x.data<T>(), eps, mean.data<A>(), variance.data<A>(), rstd.data<A>()},
         x.size(0), x.size(1), x.size(2));
   });
 }
 
 void CudaBackend::norm_apply(const Tensor& x, const Tensor& mean, const Tensor& rstd,
                              const Tensor& gamma, const Tensor& beta, bool relu, Tensor& y) {
-  dispatch(x.dtype(), [&]<class T>(T) {
+  dispatch_cuda(x.dtype(), [&]<class T>(T) {
     with_pack<T>(x.size(2), [&](auto pack) {
       constexpr int kPack = decltype(pack)::value;
       const ColumnGrid grid = map_grid(x, kPack);
-      launch(apply_kernel<T, kPack>, grid.grid(), packs<T, kPack>(x), mean.data<T>(),
-             rstd.data<T>(), gamma.data<T>(), beta.data<T>(), relu, grid, packs<T, kPack>(y));
+      using A = Accumulate<T>;
+      launch(apply_kernel<T, kPack>, grid.grid(), packs<T, kPack>(x), mean.data<A>(),
+             rstd.data<A>(), gamma.data<A>(), beta.data<A>(), relu, grid, packs<T, kPack>(y));
     });
   });
 }
 
 void CudaBackend::norm_grad_sums(const Tensor& dy, const Tensor& x, const Tensor& mean,
                                  const Tensor& rstd, const Tensor& y, Tensor& sums) {
-  dispatch(x.dtype(), [&]<class T>(T) {
+  dispatch_cuda(x.dtype(), [&]<class T>(T) {
     if (y.defined())
       grad_sums<T, true>(dy, x, mean, rstd, y, sums);
     else
@@ -241,7 +246,7 @@ void CudaBackend::norm_grad_sums(const Tensor& dy, const Tensor& x, const Tensor
 void CudaBackend::norm_grad_input(const Tensor& dy, const Tensor& x, const Tensor& mean,
                                   const Tensor& rstd, const Tensor& gamma, const Tensor& sums,
                                   const Tensor& y, Tensor& dx) {
-  dispatch(x.dtype(), [&]<class T>(T) {
+  dispatch_cuda(x.dtype(), [&]<class T>(T) {
     if (y.defined())
       grad_input<T, true>(dy, x, mean, rstd, gamma, sums, y, dx);
     else

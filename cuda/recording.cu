@@ -16,8 +16,11 @@ class Capture {
     check(cudaStreamBeginCapture(context().stream, cudaStreamCaptureModeRelaxed),
           "cudaStreamBeginCapture");
   }
+  /// Where work() threw: what has been noted is dropped.
   ~Capture() {
-    if (!ended_) cudaGraphDestroy(end());
+    if (ended_) return;
+    if (const cudaGraph_t graph = end(); graph != nullptr) cudaGraphDestroy(graph);
+    static_cast<void>(cudaGetLastError());  // else the next call reports it again
   }
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
@@ -69,7 +72,7 @@ class GraphRecording final : public Recording {
 std::unique_ptr<Recording> record_graph(const std::function<void()>& work) {
   release_cached_memory(Device::cuda);  // the recording needs as much as the work took before
   auto memory = std::make_shared<CachingAllocator>(cuda_backend(), Device::cuda,
-                                                   CachingAllocator::Checks::none);
+                                                   CachingAllocator::Purpose::recording);
   const AllocatorScope scope(memory, Device::cuda);
   Capture capture;
   work();

@@ -54,11 +54,12 @@ struct Max {
 
 void CudaBackend::reduce(Reduction op, const Tensor& x, int64_t outer, int64_t reduced,
                          int64_t inner, Tensor& y) {
-  dispatch(y.dtype(), [&]<class T>(T) {
-    if (op == Reduction::sum)
+  if (op == Reduction::sum)
+    return dispatch_cuda(y.dtype(), [&]<class T>(T) {
       reduce_columns(Sum<T>{x.data<T>(), y.data<T>()}, outer, reduced, inner);
-    else
-      reduce_columns(Max<T>{x.data<T>(), y.data<T>()}, outer, reduced, inner);
+    });
+  dispatch(y.dtype(), [&]<class T>(T) {
+    reduce_columns(Max<T>{x.data<T>(), y.data<T>()}, outer, reduced, inner);
   });
 }
 

@@ -75,11 +75,11 @@ void add_profile_option(CLI::App& command, ProfileOptions& options) {
       ->type_name("[TRACE.json]");
 }
 
-void run_profiled(const ProfileOptions& options, const std::string& default_trace,
+void run_profiled(const ProfileOptions& options, Device device, const std::string& default_trace,
                   const std::vector<std::string>& inputs, const std::function<void()>& work) {
   if (!options.wanted) return work();
   if (!options.trace.empty()) check_output(options.trace, {".json"}, inputs);
-  Profiler profiler;
+  Profiler profiler(device);
   work();
   report(profiler.finish(), options.trace.empty() ? default_trace : options.trace);
 }

@@ -32,10 +32,10 @@ struct ProfileOptions {
 };
 /// Adds --profile [TRACE.json], which fills `options`; it must outlive the program.
 void add_profile_option(CLI::App& command, ProfileOptions& options);
-/// Does `work`. Where a profile is wanted, then prints its tables to stdout and writes the trace to
-/// options.trace, or to `default_trace`. Throws Error before any work where options.trace cannot be
-/// written or is one of `inputs` (check_output).
-void run_profiled(const ProfileOptions& options, const std::string& default_trace,
+/// Does `work`, on `device`. Where a profile is wanted, then prints its tables to stdout and writes
+/// the trace to options.trace, or to `default_trace`. Throws Error before any work where
+/// options.trace cannot be written or is one of `inputs` (check_output).
+void run_profiled(const ProfileOptions& options, Device device, const std::string& default_trace,
                   const std::vector<std::string>& inputs, const std::function<void()>& work);
 
 /// True where the file's name ends in `extension` (".png"), no matter the case.

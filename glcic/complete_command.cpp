@@ -60,7 +60,7 @@ void run(const CompleteCommand& command) {
   if (!command.raw.empty()) check_output(command.raw, {".npy"}, inputs);
   const std::string trace =
       std::filesystem::path(command.output).replace_extension(".trace.json").string();
-  run_profiled(command.profile, trace, inputs, [&] {
+  run_profiled(command.profile, device, trace, inputs, [&] {
     write_outputs(command, complete_picture(read_inputs(command, device), options));
   });
 }

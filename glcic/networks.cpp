@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/ops.h"
+#include "layers/precision.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 #include "tensor/profiler.h"
@@ -66,7 +67,7 @@ class OutputLayer final : public Module {
       : conv_(add_child(
             "conv", std::make_shared<Conv2d>(ConvolutionOptions{.in = in, .out = 3, .padding = 1},
                                              generator))) {}
-  Variable forward(const Variable& x) override { return sigmoid((*conv_)(x)); }
+  Variable forward(const Variable& x) override { return sigmoid(as_result((*conv_)(x))); }
   std::string describe() const override { return conv_->describe() + ", sigmoid"; }
   Shape output_shape(const Shape& input) const override { return conv_->output_shape(input); }
 
@@ -158,7 +159,7 @@ Variable Discriminators::judge(const Variable& pictures, const Variable& patches
   return forward(concat({(*global_)(pictures), (*local_)(patches)}, 1));
 }
 
-Variable Discriminators::forward(const Variable& features) { return (*fc_)(features); }
+Variable Discriminators::forward(const Variable& features) { return as_result((*fc_)(features)); }
 
 std::string Discriminators::describe() const {
   return fmt::format("GLCIC discriminators for {0} x {0}", size_);

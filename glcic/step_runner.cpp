@@ -1,16 +1,35 @@
 #include "glcic/step_runner.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "tensor/error.h"
+#include "tensor/profiler.h"
+
 namespace kintsugi {
 
 namespace {
 
-std::array<Tensor*, 4> tensors_of(TrainingBatch& batch) {
-  return {&batch.images, &batch.masks, &batch.hole_corners, &batch.real_corners};
+template <class Batch>  // const or not
+auto tensors_of(Batch& batch) {
+  return std::array{&batch.images, &batch.masks, &batch.hole_corners, &batch.real_corners};
+}
+
+bool are_alike(const TrainingBatch& a, const TrainingBatch& b) {
+  const auto is_alike = [](const Tensor* x, const Tensor* y) {
+    return x->shape() == y->shape() && x->dtype() == y->dtype() && x->device() == y->device();
+  };
+  const auto first = tensors_of(a), second = tensors_of(b);
+  return std::equal(first.begin(), first.end(), second.begin(), is_alike);
 }
 
 /// Copies `from` into the tensors of `to`, which stay where they are.
-void copy_into(TrainingBatch from, TrainingBatch& to) {
-  const std::array<Tensor*, 4> sources = tensors_of(from), targets = tensors_of(to);
+void copy_into(const TrainingBatch& from, TrainingBatch& to) {
+  const auto sources = tensors_of(from);
+  const auto targets = tensors_of(to);
   for (size_t i = 0; i < sources.size(); ++i)
     backend(targets[i]->device()).copy(*sources[i], *targets[i]);
 }
@@ -20,47 +39,95 @@ TrainingBatch clone(TrainingBatch batch) {
   return batch;
 }
 
+/// All that training changes in a network. (Pointers, as a copy of a tensor would share it.)
+std::vector<const Tensor*> state_of(const Module& network, const Optimizer& optimizer) {
+  std::vector<const Tensor*> tensors;
+  for (const StateEntry& entry : network.state()) tensors.push_back(&entry.variable.value());
+  for (const std::vector<Tensor>& slots : optimizer.slots())
+    for (const Tensor& slot : slots) tensors.push_back(&slot);
+  return tensors;
+}
+
+bool is_shared(const Module& network, const Optimizer& optimizer) {
+  return !std::ranges::all_of(state_of(network, optimizer), &Tensor::is_unique);
+}
+
 }  // namespace
 
 StepReport StepRunner::run(int phase, const TrainingBatch& batch) {
-  RecordedStep& recorded = recorded_[static_cast<size_t>(phase - 1)];
-  if (can_replay(recorded, batch)) {
-    copy_into(batch, recorded.batch);
-    if (phase != 2) completion_.count_step();
-    if (phase != 1) discriminators_.count_step();
-  } else {
-    recorded.recording = nullptr;
-    // The first step is where algorithms are chosen and memory is found.
-    if (recorded.steps_taken++ > 0) record(phase, batch, recorded);
-    if (recorded.recording == nullptr) return read(step(phase, batch));
+  if (std::exchange(phase_, phase) != phase) {
+    recorded_ = {};
+    warm_ = {};
   }
-  recorded.recording->replay();
-  return read(recorded.figures);
+  if (may_replay()) {
+    if (!is_of(recorded_, batch)) {
+      recorded_ = {};  // its memory first
+      // A step before is where algorithms are chosen.
+      if (batch.images.shape() == warm_) recorded_ = try_to_record(batch);
+    }
+    if (recorded_.recording) return replay(batch);
+  }
+  warm_ = batch.images.shape();
+  return read(take_step(batch));
 }
 
-void StepRunner::record(int phase, const TrainingBatch& batch, RecordedStep& recorded) {
-  recorded.batch = clone(batch);
-  recorded.places = places();
-  recorded.recording = backend(batch.images.device()).record([&] {
-    recorded.figures = step(phase, recorded.batch);
-  });
+bool StepRunner::may_replay() const {
+  const bool is_shared_here = (phase_ != 2 && is_shared(*model_.completion, completion_)) ||
+                              (phase_ != 1 && is_shared(*model_.discriminators, discriminators_));
+  return can_record_ && Profiler::active() == nullptr && !is_shared_here;
 }
 
-bool StepRunner::can_replay(const RecordedStep& recorded, const TrainingBatch& batch) const {
-  return recorded.recording != nullptr && batch.images.shape() == recorded.batch.images.shape() &&
-         places() == recorded.places;
+bool StepRunner::is_of(const RecordedStep& recorded, const TrainingBatch& batch) const {
+  return recorded.recording && are_alike(recorded.batch, batch) && recorded.setting == setting();
 }
 
-std::vector<const void*> StepRunner::places() const {
-  std::vector<const void*> all;
-  for (const Module* module : {static_cast<const Module*>(model_.completion.get()),
-                               static_cast<const Module*>(model_.discriminators.get())})
-    for (const StateEntry& entry : module->state()) all.push_back(entry.variable.value().raw());
-  return all;
+StepRunner::RecordedStep StepRunner::record(const TrainingBatch& batch) {
+  RecordedStep recorded{
+      .recording = nullptr, .batch = clone(batch), .figures = {}, .setting = setting()};
+  recorded.recording =
+      backend(batch.images.device()).record([&] { recorded.figures = take_step(recorded.batch); });
+  can_record_ = recorded.recording != nullptr;
+  return can_record_ ? std::move(recorded) : RecordedStep{};
 }
 
-StepTensors StepRunner::step(int phase, const TrainingBatch& batch) {
-  switch (phase) {
+/// Changes nothing of the training. Nothing is recorded where memory runs out.
+StepRunner::RecordedStep StepRunner::try_to_record(const TrainingBatch& batch) {
+  const int64_t completion_steps = completion_.steps();
+  const int64_t discriminators_steps = discriminators_.steps();
+  RecordedStep recorded;
+  try {
+    recorded = record(batch);
+  } catch (const Error& error) {
+    can_record_ = false;
+    completion_.zero_grad();
+    discriminators_.zero_grad();
+    fmt::print(stderr, "\ntraining goes on without recorded steps, slower: {}\n", error.what());
+  }
+  completion_.set_steps(completion_steps);
+  discriminators_.set_steps(discriminators_steps);
+  return recorded;
+}
+
+StepReport StepRunner::replay(const TrainingBatch& batch) {
+  copy_into(batch, recorded_.batch);
+  recorded_.recording->replay();
+  if (phase_ != 2) completion_.set_steps(completion_.steps() + 1);
+  if (phase_ != 1) discriminators_.set_steps(discriminators_.steps() + 1);
+  return read(recorded_.figures);
+}
+
+StepRunner::Setting StepRunner::setting() const {
+  Setting setting{.places = {model_.mean_pixel.raw()},
+                  .completion_rate = completion_.rate(),
+                  .discriminators_rate = discriminators_.rate()};
+  for (const auto& tensors : {state_of(*model_.completion, completion_),
+                              state_of(*model_.discriminators, discriminators_)})
+    for (const Tensor* tensor : tensors) setting.places.push_back(tensor->raw());
+  return setting;
+}
+
+StepTensors StepRunner::take_step(const TrainingBatch& batch) {
+  switch (phase_) {
     case 1:
       return train_completion(model_, batch, completion_);
     case 2:

@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <memory>
 #include <vector>
 
@@ -8,39 +7,53 @@
 
 namespace kintsugi {
 
-/// Takes the training steps of a run (training_step.h). On a device that records work the second
-/// step of a phase is recorded, and each one after it is a replay: one call in place of the some
-/// thousand that a step is made of. The numbers are the same. Model and optimizers must outlive it.
+/// Takes the training steps of a run (training_step.h). On a device that records work, a phase's
+/// second step is recorded, and from then on a step is a replay: one call in place of the some
+/// thousand that it is made of. The numbers are the same. Model and optimizers must outlive it;
+/// what else is done to them between two steps, the next one sees.
 class StepRunner {
  public:
+  /// Not with Adam, whose formula has the number of the step in it.
   StepRunner(Model& model, Optimizer& completion, Optimizer& discriminators, double alpha)
       : model_(model), completion_(completion), discriminators_(discriminators), alpha_(alpha) {}
 
-  /// One step of phase 1, 2 or 3.
+  /// One step of phase 1, 2 or 3. There are no replays while a Profiler times what a step is made
+  /// of, nor while somebody else holds a tensor that it changes (it leaves that one as it is, and
+  /// changes a copy). Where there is no memory for a recording, says so on stderr and goes on
+  /// without.
   StepReport run(int phase, const TrainingBatch& batch);
 
  private:
-  /// The recorded step of a phase, with the tensors that it reads its batch from and leaves its
-  /// figures in.
+  /// What a recording takes for given. Where it has changed, it is the recording of another step.
+  struct Setting {
+    std::vector<const void*> places;  ///< of all tensors that steps read and change
+    double completion_rate = 0, discriminators_rate = 0;
+    bool operator==(const Setting&) const = default;
+  };
+  /// A recorded step, with the tensors that it reads its batch from and leaves its figures in.
   struct RecordedStep {
-    int steps_taken = 0;
+    std::unique_ptr<Recording> recording;
     TrainingBatch batch;
     StepTensors figures;
-    std::unique_ptr<Recording> recording;
-    std::vector<const void*> places;  ///< of the state, when it was recorded
+    Setting setting;
   };
 
-  StepTensors step(int phase, const TrainingBatch& batch);
-  void record(int phase, const TrainingBatch& batch, RecordedStep& recorded);
-  bool can_replay(const RecordedStep& recorded, const TrainingBatch& batch) const;
-  /// Where every number lies that steps read and change, except for the optimizers' own.
-  std::vector<const void*> places() const;
+  StepTensors take_step(const TrainingBatch& batch);
+  bool may_replay() const;
+  bool is_of(const RecordedStep& recorded, const TrainingBatch& batch) const;
+  RecordedStep record(const TrainingBatch& batch);
+  RecordedStep try_to_record(const TrainingBatch& batch);
+  StepReport replay(const TrainingBatch& batch);
+  Setting setting() const;
 
   Model& model_;
   Optimizer& completion_;
   Optimizer& discriminators_;
   double alpha_;
-  std::array<RecordedStep, 3> recorded_;
+  int phase_ = 0;
+  Shape warm_;  ///< of the pictures of the phase's last step that was no replay
+  bool can_record_ = true;
+  RecordedStep recorded_;
 };
 
 }  // namespace kintsugi

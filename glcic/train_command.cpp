@@ -51,7 +51,8 @@ void run_train(const CLI::App& command, TrainArguments arguments) {
   std::signal(SIGTERM, on_interrupt);
 
   Position end;
-  run_profiled(arguments.profile, options.run + "/trace.json", {}, [&] { end = train(options); });
+  run_profiled(arguments.profile, options.device, options.run + "/trace.json", {},
+               [&] { end = train(options); });
   if (end.phase <= 3) {
     fmt::print(stderr, "\nstopped at step {}; go on with: glcic train --run {} --resume\n",
                end.step, options.run);

@@ -125,9 +125,9 @@ class Run {
   /// The batch of this step. That of the next one sets out, to arrive while the device computes.
   TrainingBatch next_batch() {
     if (!arriving_) arriving_.emplace(next_pictures());
-    const TrainingBatch batch = make_training_batch(
-        arriving_->images.tensor(), arriving_->masks.tensor(), arriving_->batch.holes,
-        arriving_->batch.real_regions, {.device = options_.device});
+    TrainingBatch batch = make_training_batch(arriving_->images.tensor(), arriving_->masks.tensor(),
+                                              arriving_->batch.holes, arriving_->batch.real_regions,
+                                              {.device = options_.device});
     arriving_.reset();
     if (options_.device != Device::cpu) arriving_.emplace(next_pictures());
     return batch;

@@ -4,6 +4,7 @@
 
 #include "autograd/ops.h"
 #include "layers/layer_sample.h"
+#include "layers/precision.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 
@@ -65,7 +66,8 @@ Convolution::Convolution(const ConvolutionOptions& options, bool transposed, Gen
 FoldedConvolution Convolution::fold(const Tensor& scale, const Tensor& shift) const {
   const Tensor columns =  // of [..., out, in], [..., in, out]
       transposed_ ? scale.reshape({scale.numel(), 1}) : scale;
-  return {ops::multiply(weight_.value(), columns),
+  const Tensor weight = ops::multiply(weight_.value(), columns);
+  return {ops::cast(weight, operand_dtype(weight)),
           bias_.defined() ? ops::add(ops::multiply(bias_.value(), scale), shift) : shift,
           {}};
 }
@@ -82,13 +84,13 @@ Conv2d::Conv2d(const ConvolutionOptions& options, Generator& generator)
 
 Variable Conv2d::forward(const Variable& x) {
   return conv2d(
-      x, weight_, bias_,
+      as_operand(x), as_operand(weight_), bias_,
       {.stride = options_.stride, .padding = options_.padding, .dilation = options_.dilation});
 }
 
 Variable Conv2d::forward_folded(const Variable& x, FoldedConvolution& folded, bool relu) const {
-  return Variable(ops::conv2d(x.value(), folded.weight, window_of(options_), {folded.bias, relu},
-                              &folded.kept));
+  return Variable(ops::conv2d(ops::cast(x.value(), folded.weight.dtype()), folded.weight,
+                              window_of(options_), {folded.bias, relu}, &folded.kept));
 }
 
 std::string Conv2d::describe() const { return describe_convolution("conv", options_); }
@@ -108,7 +110,7 @@ ConvTranspose2d::ConvTranspose2d(const ConvolutionOptions& options, Generator& g
     : Convolution(options, true, generator) {}
 
 Variable ConvTranspose2d::forward(const Variable& x) {
-  return conv_transpose2d(x, weight_, bias_,
+  return conv_transpose2d(as_operand(x), as_operand(weight_), bias_,
                           {.stride = options_.stride,
                            .padding = options_.padding,
                            .dilation = options_.dilation,
@@ -118,8 +120,9 @@ Variable ConvTranspose2d::forward(const Variable& x) {
 Variable ConvTranspose2d::forward_folded(const Variable& x, FoldedConvolution& folded,
                                          bool relu) const {
   Shape output = output_shape(x.shape());
-  return Variable(ops::conv2d_input_grad(x.value(), folded.weight, window_of(options_), output[1],
-                                         output[2], {folded.bias, relu}, &folded.kept));
+  return Variable(ops::conv2d_input_grad(ops::cast(x.value(), folded.weight.dtype()), folded.weight,
+                                         window_of(options_), output[1], output[2],
+                                         {folded.bias, relu}, &folded.kept));
 }
 
 std::string ConvTranspose2d::describe() const { return describe_convolution("deconv", options_); }

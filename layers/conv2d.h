@@ -22,7 +22,8 @@ struct ConvolutionOptions {
 Window window_of(const ConvolutionOptions& options);
 
 /// A convolution with an affine function of its output channels, such as batch norm at inference,
-/// folded in: weight·scale and bias·scale + shift.
+/// folded in: weight·scale, in the dtype that it is multiplied in (layers/precision.h), and
+/// bias·scale + shift.
 struct FoldedConvolution {
   Tensor weight, bias;
   KeptWeights kept;  ///< the device's forms of `weight`

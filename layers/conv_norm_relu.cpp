@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "layers/layer_sample.h"
+#include "layers/precision.h"
 
 namespace kintsugi {
 
@@ -27,6 +28,7 @@ FoldedConvolution& ConvNormRelu::folded() {
   std::vector<Tensor> sources;
   for (const StateEntry& entry : state()) sources.push_back(entry.variable.value());
   const bool same =
+      folded_.weight.dtype() == operand_dtype(conv_->weight().value()) &&
       std::equal(sources.begin(), sources.end(), folded_from_.begin(), folded_from_.end(),
                  [](const Tensor& a, const Tensor& b) { return a.shares_storage_with(b); });
   if (!same) {

@@ -2,6 +2,7 @@
 
 #include "autograd/ops.h"
 #include "layers/layer_sample.h"
+#include "layers/precision.h"
 #include "tensor/error.h"
 
 namespace kintsugi {
@@ -33,8 +34,8 @@ Linear::Linear(const LinearOptions& options, Generator& generator) : options_(op
 Variable Linear::forward(const Variable& x) {
   check_shape(x.shape().rank() == 2 && x.size(1) == options_.in, "Linear: input {} is not [N, {}]",
               x.shape(), options_.in);
-  Variable y = matmul(x, weight_);  // [N, out]
-  return bias_.defined() ? y + bias_ : y;
+  Variable y = matmul(as_operand(x), as_operand(weight_));  // [N, out]
+  return bias_.defined() ? y + as_operand(bias_) : y;
 }
 
 std::string Linear::describe() const {

@@ -27,9 +27,11 @@ class Optimizer {
   double rate() const { return rate_; }
   void set_rate(double rate) { rate_ = rate; }
   int64_t steps() const { return steps_; }
-  /// Counts a step that was taken by the replay of a recorded one (Backend::record). Not for Adam,
-  /// whose formula has the number of the step in it.
-  void count_step() { ++steps_; }
+  /// For steps that are taken without step(), by replays of a recorded one (Backend::record). Not
+  /// for Adam, whose formula has the number of the step in it.
+  void set_steps(int64_t steps) { steps_ = steps; }
+  /// What the method keeps from step to step, for each parameter.
+  std::span<const std::vector<Tensor>> slots() const { return slots_; }
 
   /// Everything that the next step depends on, for checkpoints: "PREFIXNAME.SLOT" for every
   /// parameter, such as "completion.layer01.conv.weight.square_average", and "PREFIXstep" [1];

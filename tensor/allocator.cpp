@@ -35,14 +35,14 @@ void* CachingAllocator::allocate(size_t bytes) {
   statistics_.current += bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.current);
   record_ = std::max(record_, statistics_.current);
-  if (checks_ == Checks::blocks) backend_.block_taken(block->first, bytes);
+  if (purpose_ == Purpose::tensors) backend_.block_taken(block->first, bytes);
   return block->first;
 }
 
 void CachingAllocator::deallocate(void* address, size_t bytes) {
   std::lock_guard lock(mutex_);
   statistics_.current -= bytes;
-  if (checks_ == Checks::blocks) backend_.block_returned(address, bytes);
+  if (purpose_ == Purpose::tensors) backend_.block_returned(address, bytes);
   auto block = blocks_.find(static_cast<std::byte*>(address));
   join_with_next(block);
   if (!block->second.starts_segment)
@@ -112,6 +112,10 @@ void CachingAllocator::join_with_next(Blocks::iterator block) {
 }
 
 void CachingAllocator::release_idle_segments() {
+  if (purpose_ == Purpose::tensors) give_back_idle_segments();
+}
+
+void CachingAllocator::give_back_idle_segments() {
   for (auto block = blocks_.begin(); block != blocks_.end();) {
     const auto next = std::next(block);
     const bool is_whole =

@@ -17,13 +17,13 @@ namespace kintsugi {
 /// that repeats itself soon asks the device for nothing more. Any thread may call any function.
 class CachingAllocator {
  public:
-  /// Whether the device's memory checker is told of each block (Backend::block_taken). Not where
-  /// recorded work, replayed, goes on using blocks that were handed out and came back when it was
-  /// recorded.
-  enum class Checks { blocks, none };
-  CachingAllocator(Backend& backend, Device device, Checks checks = Checks::blocks)
-      : backend_(backend), device_(device), checks_(checks) {}
-  ~CachingAllocator() { release_idle_segments(); }
+  /// What the blocks are for. Recorded work (Backend::record), replayed, goes on using blocks that
+  /// came back when it was recorded: so the allocator of a recording keeps every segment as long as
+  /// it lives, and tells the device's memory checker (Backend::block_taken) of no block.
+  enum class Purpose { tensors, recording };
+  CachingAllocator(Backend& backend, Device device, Purpose purpose = Purpose::tensors)
+      : backend_(backend), device_(device), purpose_(purpose) {}
+  ~CachingAllocator() { give_back_idle_segments(); }
   CachingAllocator(const CachingAllocator&) = delete;
   CachingAllocator& operator=(const CachingAllocator&) = delete;
 
@@ -35,7 +35,7 @@ class CachingAllocator {
 
   MemoryStatistics statistics() const;
   void reset_peak();
-  /// Gives the segments back that no block in use lies in.
+  /// Gives the segments back that no block in use lies in; a recording's are all in use.
   void release_cache();
 
  private:
@@ -53,10 +53,11 @@ class CachingAllocator {
   void erase_free(Blocks::iterator block);
   void join_with_next(Blocks::iterator block);
   void release_idle_segments();
+  void give_back_idle_segments();
 
   Backend& backend_;
   Device device_;
-  Checks checks_;
+  Purpose purpose_;
   mutable std::mutex mutex_;
   Blocks blocks_;
   std::set<std::pair<size_t, std::byte*>> free_;  // smallest first

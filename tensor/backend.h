@@ -101,9 +101,9 @@ struct ParameterStep {
 };
 
 /// Everything that a device must be able to do: the whole list. Arguments are checked and outputs
-/// allocated by tensor/ops.cpp; all tensors of a call live on this device and share one dtype. An
-/// output never aliases an input. Every function gives the same bits for the same input, for any
-/// number of threads.
+/// allocated by tensor/ops.cpp; all tensors of a call live on this device and share one dtype (but
+/// beside bfloat16 maps biases, scales and statistics are float32). An output never aliases an
+/// input. Every function gives the same bits for the same input, for any number of threads.
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -63,6 +63,15 @@ Tensor affine(const Tensor& x, double scale, double shift) {
   return unary("affine", Unary::affine, x, scale, shift);
 }
 
+Tensor cast(const Tensor& x, DType dtype) {
+  check_defined("cast", x);
+  if (x.dtype() == dtype) return x;
+  Tensor y = Tensor::empty(x.shape(), {dtype, x.device()});
+  const OpSpan span("cast", moving(x, y));
+  backend(x.device()).cast(x, y);
+  return y;
+}
+
 Tensor add(const Tensor& a, const Tensor& b) { return binary("add", Binary::add, a, b); }
 Tensor subtract(const Tensor& a, const Tensor& b) {
   return binary("subtract", Binary::subtract, a, b);

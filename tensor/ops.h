@@ -26,6 +26,7 @@ Tensor leaky_relu(const Tensor& x, double slope);
 Tensor clamp(const Tensor& x, double low, double high);      ///< min(max(x, low), high)
 Tensor in_range(const Tensor& x, double low, double high);   ///< low < x < high ? 1 : 0
 Tensor affine(const Tensor& x, double scale, double shift);  ///< scale·x + shift
+Tensor cast(const Tensor& x, DType dtype);                   ///< x itself where it has the dtype
 
 // ---- elementwise with broadcasting (NumPy's rule) -----------------------------------------------
 Tensor add(const Tensor& a, const Tensor& b);
@@ -95,7 +96,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {});
 /// OH = ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1; ShapeError where that is < 1.
 int64_t conv_output_size(const char* op, int64_t input, int64_t kernel, const Window& window);
 /// x [N, H, W, in], w [kh, kw, in, out] → [N, OH, OW, out]. Window's kernel is read off w here and
-/// below.
+/// below; the epilogue's bias is float32 where x and w are bfloat16.
 Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& epilogue = {},
               KeptWeights* kept = nullptr);
 /// dy [N, OH, OW, out], w [kh, kw, in, out] → [N, height, width, in], the size of conv2d's input.
@@ -121,6 +122,7 @@ Tensor resize2d(const Tensor& x, int64_t height, int64_t width, Interpolation mo
 Tensor resize2d_grad(const Tensor& dy, int64_t height, int64_t width, Interpolation mode);
 
 // ---- normalisation over the middle axis of [G, M, C] --------------------------------------------
+// Beside a bfloat16 map everything that there is one number a channel of is float32.
 struct NormStatistics {
   Tensor mean, variance, rstd;  ///< [G, C]; variance biased, rstd = 1/√(variance + eps)
 };

@@ -17,7 +17,7 @@ Window with_kernel(Window window, const Tensor& w) {
 
 void check_epilogue(const char* op, const Tensor& x, const Epilogue& epilogue, int64_t channels) {
   if (!epilogue.bias.defined()) return;
-  check_alike(op, x, epilogue.bias);
+  check_channel_numbers(op, x, epilogue.bias);
   check_has_shape(op, "bias", epilogue.bias, {channels});
 }
 

@@ -9,7 +9,7 @@ namespace kintsugi {
 enum class Precision {
   float32,  ///< operands as they are: for checks against the CPU
   tf32,     ///< operands rounded to TF32 (8 bits of exponent, 10 of mantissa) for the tensor cores
-  bf16,     ///< training keeps activations, and multiplies, in bfloat16 (8 bits, 7 bits)
+  bf16,     ///< layers keep activations, and multiply, in bfloat16 (8 bits, 7 bits)
 };
 
 std::string to_string(Precision precision);

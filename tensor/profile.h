@@ -68,7 +68,7 @@ struct TraceSpan {
 
 struct Profile {
   int64_t nanoseconds = 0;            ///< of wall time, from first to last
-  size_t peak_bytes = 0;              ///< the most that CPU tensors took at once, since
+  size_t peak_bytes = 0;              ///< the most that the device's tensors took at once, since
                                       ///< reset_peak_memory
   std::vector<OpTotals> ops;          ///< in the order of their first calls
   std::vector<RegionTotals> regions;  ///< in the order of their first ends

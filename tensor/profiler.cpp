@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "tensor/backend.h"
 #include "tensor/error.h"
 
 namespace kintsugi {
@@ -41,6 +42,17 @@ ScopeId scope_within(ScopeId parent, std::string_view name) {
   return scope_id(path.empty() ? std::string(name) : fmt::format("{}.{}", path, name));
 }
 
+/// Never throws, as spans end in destructors too: a device that has failed says so again in the
+/// next call that needs it.
+void wait_for(Device device) {
+  if (device == Device::cpu) return;  // has nothing under way
+  try {
+    backend(device).synchronize();
+  } catch (const Error&) {
+    return;
+  }
+}
+
 }  // namespace
 
 ScopeId scope_id(std::string_view path) { return scope_names().id(path); }
@@ -57,8 +69,8 @@ const char* to_string(Pass pass) {
   }
 }
 
-Profiler::Profiler(size_t max_spans)
-    : made_(std::chrono::steady_clock::now()), max_spans_(max_spans) {
+Profiler::Profiler(Device device, size_t max_spans)
+    : made_(std::chrono::steady_clock::now()), device_(device), max_spans_(max_spans) {
   check(active_ == nullptr, "profiler: this thread is being profiled already");
   profile_.spans.reserve(max_spans);
   active_ = this;
@@ -69,13 +81,14 @@ Profiler::~Profiler() {
 }
 
 int64_t Profiler::now() const {
+  wait_for(device_);
   return std::chrono::nanoseconds(std::chrono::steady_clock::now() - made_).count();
 }
 
 Profile Profiler::finish() {
   active_ = nullptr;
   profile_.nanoseconds = now();
-  profile_.peak_bytes = memory_statistics(Device::cpu).peak;
+  profile_.peak_bytes = memory_statistics(device_).peak;
   std::stable_sort(profile_.spans.begin(), profile_.spans.end(),
                    [](const TraceSpan& a, const TraceSpan& b) {
                      return std::pair(a.start, -a.nanoseconds) < std::pair(b.start, -b.nanoseconds);

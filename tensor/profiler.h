@@ -13,7 +13,9 @@
 namespace kintsugi {
 
 /// Counts and times, while it lives, what the thread that made it does: ops, and the scopes and
-/// regions that they are in. Kernels run their own threads within an op. Where no profiler lives, a
+/// regions that they are in. Kernels run their own threads within an op. A device that computes
+/// beside the host is waited for before and after each span, so that a span's time is that of its
+/// own work; meanwhile nothing can be recorded there (Backend::record). Where no profiler lives, a
 /// span costs one test of a pointer. Results are the same bits with and without.
 ///
 ///   Profiler profiler;
@@ -23,9 +25,10 @@ class Profiler {
  public:
   static constexpr size_t kMaxSpans = 500'000;
 
-  /// Totals are exact for however long it lives; of single spans, the first `max_spans` are kept.
-  /// Throws Error where this thread has a profiler already.
-  explicit Profiler(size_t max_spans = kMaxSpans);
+  /// Of work on `device`. Totals are exact for however long it lives; of single spans, the first
+  /// `max_spans` are kept. Throws Error where this thread has a profiler already.
+  explicit Profiler(Device device, size_t max_spans = kMaxSpans);
+  explicit Profiler(size_t max_spans = kMaxSpans) : Profiler(Device::cpu, max_spans) {}
   ~Profiler();
   Profiler(const Profiler&) = delete;
   Profiler& operator=(const Profiler&) = delete;
@@ -39,7 +42,7 @@ class Profiler {
   static ScopeId current_scope() { return active_ != nullptr ? active_->place_.scope : kNoScope; }
 
   // For the spans below; times are nanoseconds since the constructor.
-  int64_t now() const;
+  int64_t now() const;  ///< waits until the device has done what it was asked for
   const Place& place() const { return place_; }
   void add_op(const char* op, const OpCost& cost, int64_t start);
   void enter(const Place& place) { place_ = place; }
@@ -58,6 +61,7 @@ class Profiler {
   static inline constinit thread_local Profiler* active_ = nullptr;
 
   std::chrono::steady_clock::time_point made_;
+  Device device_;
   size_t max_spans_;
   Place place_;
   std::vector<OpenRegion> open_regions_;

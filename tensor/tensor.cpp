@@ -31,6 +31,8 @@ Tensor Tensor::from(std::span<const double> values, const Shape& shape, TensorOp
   check_shape(static_cast<int64_t>(values.size()) == shape.numel(),
               "tensor: {} values do not fill the shape {}, which has {} elements", values.size(),
               shape, shape.numel());
+  if (options.dtype == DType::bfloat16)
+    return from(values, shape, {.device = options.device}).to(options.dtype);
   Tensor result = empty(shape, {options.dtype, Device::cpu});
   dispatch(options.dtype, [&]<class T>(T) {
     T* to = result.data<T>();
@@ -119,6 +121,7 @@ double Tensor::item() const {
 }
 
 std::vector<double> Tensor::to_vector() const {
+  if (dtype_ == DType::bfloat16) return to(DType::float32).to_vector();
   const Tensor here = to(Device::cpu);
   return dispatch(dtype_, [&]<class T>(T) {
     const T* from = here.data<T>();

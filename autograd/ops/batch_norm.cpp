@@ -48,15 +48,17 @@ Variable batch_norm_inference(const Variable& x, const Variable& gamma, const Va
                                        rstd.reshape({1, channels[0]})};
   const Tensor y =
       ops::norm_apply(x.value().reshape(group), statistics, gamma.value(), beta.value(), false);
-  return record(kOp, y.reshape(x.shape()), {x, gamma, beta},
-                [=](const Variable& dy, const Variable&) {
-                  Grads grads(3);
-                  if (x.requires_grad()) grads[0] = dy * (Variable(rstd) * gamma);
-                  if (gamma.requires_grad())
-                    grads[1] = sum_to(dy * (x - Variable(mean)), channels) * Variable(rstd);
-                  if (beta.requires_grad()) grads[2] = sum_to(dy, channels);
-                  return grads;
-                });
+  return record(
+      kOp, y.reshape(x.shape()), {x, gamma, beta}, [=](const Variable& dy, const Variable&) {
+        const DType dtype = x.value().dtype(), of_channels = mean.dtype();
+        const Variable g = cast(dy, of_channels);
+        Grads grads(3);
+        if (x.requires_grad()) grads[0] = cast(g * (Variable(rstd) * gamma), dtype);
+        if (gamma.requires_grad())
+          grads[1] = sum_to(g * (cast(x, of_channels) - Variable(mean)), channels) * Variable(rstd);
+        if (beta.requires_grad()) grads[2] = sum_to(g, channels);
+        return grads;
+      });
 }
 
 namespace {

@@ -41,7 +41,7 @@ Variable conv2d(const Variable& input, const Variable& weight, const Variable& b
           grads[0] = conv2d_input_grad(dy, weight, {}, options, input.size(1), input.size(2));
         if (weight.requires_grad())
           grads[1] = conv2d_weight_grad(input, dy, {weight.size(0), weight.size(1)}, options);
-        if (inputs.size() == 3 && inputs[2].requires_grad()) grads[2] = bias_grad(dy);
+        if (inputs.size() == 3 && inputs[2].requires_grad()) grads[2] = bias_grad(dy, inputs[2]);
         return grads;
       });
 }

@@ -18,7 +18,9 @@ inline Window window_of(const Conv2dOptions& options, std::array<int64_t, 2> ker
   return {kernel[0], kernel[1], options.stride, options.padding, options.dilation};
 }
 
-/// Σ dy over all axes but the last: the gradient of a bias, one number a channel.
-inline Variable bias_grad(const Variable& dy) { return sum_to(dy, {dy.size(-1)}); }
+/// Σ dy over all axes but the last: the gradient of a bias, one number a channel, in its dtype.
+inline Variable bias_grad(const Variable& dy, const Variable& bias) {
+  return cast(sum_to(dy, {dy.size(-1)}), bias.value().dtype());
+}
 
 }  // namespace kintsugi

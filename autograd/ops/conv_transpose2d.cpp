@@ -40,7 +40,7 @@ Variable conv2d_input_grad(const Variable& dy, const Variable& weight, const Var
         if (dy.requires_grad()) grads[0] = conv2d(ddx, weight, {}, options);
         if (weight.requires_grad())
           grads[1] = conv2d_weight_grad(ddx, dy, {weight.size(0), weight.size(1)}, options);
-        if (inputs.size() == 3 && inputs[2].requires_grad()) grads[2] = bias_grad(ddx);
+        if (inputs.size() == 3 && inputs[2].requires_grad()) grads[2] = bias_grad(ddx, inputs[2]);
         return grads;
       });
 }

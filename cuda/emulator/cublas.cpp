@@ -91,11 +91,11 @@ void write(const HostMatrix<Wide>& from, const Matrix<T>& matrix) {
     for (int64_t i = 0; i < matrix.rows; ++i) matrix.column(j)[i] = narrow<T>(from(i, j));
 }
 
-template <class T, class Wide>
+template <class T, class C, class Wide>
 struct Gemm {
   bool transpose_a, transpose_b;
   Matrix<const T> a, b;  ///< as they lie in memory
-  Matrix<T> c;
+  Matrix<C> c;
   int64_t stride_a, stride_b, stride_c, batch;
   Wide alpha, beta;
   bool tf32;
@@ -103,7 +103,7 @@ struct Gemm {
   void operator()() const {
     for (int64_t i = 0; i < batch; ++i) {
       Matrix<const T> a_i = a, b_i = b;
-      Matrix<T> c_i = c;
+      Matrix<C> c_i = c;
       a_i.data += i * stride_a;
       b_i.data += i * stride_b;
       c_i.data += i * stride_c;
@@ -115,12 +115,12 @@ struct Gemm {
   // Eigen's threads may not touch device memory, which is open to this thread alone: so they
   // multiply copies.
   void multiply(const Matrix<const T>& a_i, const Matrix<const T>& b_i,
-                const Matrix<T>& c_i) const {
+                const Matrix<C>& c_i) const {
     const HostMatrix<Wide> left = read<T, Wide>(a_i, "cuBLAS, matrix A,", tf32);
     const HostMatrix<Wide> right = read<T, Wide>(b_i, "cuBLAS, matrix B,", tf32);
     HostMatrix<Wide> sum = HostMatrix<Wide>::Zero(c_i.rows, c_i.columns);
     if (beta != 0)
-      sum = beta * read<T, Wide>({c_i.data, c_i.rows, c_i.columns, c_i.pitch}, kResult, false);
+      sum = beta * read<C, Wide>({c_i.data, c_i.rows, c_i.columns, c_i.pitch}, kResult, false);
     if (transpose_a && transpose_b)
       sum.noalias() += alpha * left.transpose() * right.transpose();
     else if (transpose_a)
@@ -170,6 +170,10 @@ cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream) {
   return CUBLAS_STATUS_SUCCESS;
 }
 
+cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t) {
+  return handle == nullptr ? CUBLAS_STATUS_NOT_INITIALIZED : CUBLAS_STATUS_SUCCESS;
+}
+
 cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void* workspace, size_t bytes) {
   if (handle == nullptr) return CUBLAS_STATUS_NOT_INITIALIZED;
   return workspace == nullptr && bytes > 0 ? CUBLAS_STATUS_INVALID_VALUE : CUBLAS_STATUS_SUCCESS;
@@ -194,26 +198,28 @@ cublasStatus_t cublasGemmStridedBatchedEx_64(
   if (m == 0 || n == 0 || batch == 0) return CUBLAS_STATUS_SUCCESS;
   if (a == nullptr || b == nullptr || c == nullptr) return CUBLAS_STATUS_INVALID_VALUE;
 
-  const auto run = [&]<class T, class Wide>(T, Wide) {
-    const emulator::Gemm<T, Wide> gemm{turn_a,
-                                       turn_b,
-                                       {static_cast<const T*>(a), a_rows, a_columns, lda},
-                                       {static_cast<const T*>(b), b_rows, b_columns, ldb},
-                                       {static_cast<T*>(c), m, n, ldc},
-                                       stride_a,
-                                       stride_b,
-                                       stride_c,
-                                       batch,
-                                       *static_cast<const Wide*>(alpha),
-                                       *static_cast<const Wide*>(beta),
-                                       compute_type == CUBLAS_COMPUTE_32F_FAST_TF32};
+  const auto run = [&]<class T, class C, class Wide>(T, C, Wide) {
+    const emulator::Gemm<T, C, Wide> gemm{turn_a,
+                                          turn_b,
+                                          {static_cast<const T*>(a), a_rows, a_columns, lda},
+                                          {static_cast<const T*>(b), b_rows, b_columns, ldb},
+                                          {static_cast<C*>(c), m, n, ldc},
+                                          stride_a,
+                                          stride_b,
+                                          stride_c,
+                                          batch,
+                                          *static_cast<const Wide*>(alpha),
+                                          *static_cast<const Wide*>(beta),
+                                          compute_type == CUBLAS_COMPUTE_32F_FAST_TF32};
     const cudaError_t status = emulator::submit(handle->stream, gemm);
     return status == cudaSuccess ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
   };
-  if (a_type != b_type || a_type != c_type) return CUBLAS_STATUS_NOT_SUPPORTED;
+  const bool widens = a_type == CUDA_R_16BF && c_type == CUDA_R_32F;
+  if (a_type != b_type || (a_type != c_type && !widens)) return CUBLAS_STATUS_NOT_SUPPORTED;
   if ((a_type == CUDA_R_64F) != (compute_type == CUBLAS_COMPUTE_64F))
     return CUBLAS_STATUS_NOT_SUPPORTED;
-  if (a_type == CUDA_R_64F) return run(double{}, double{});
-  if (a_type == CUDA_R_32F) return run(float{}, float{});
-  return run(emulator::Bfloat16{}, float{});
+  if (a_type == CUDA_R_64F) return run(double{}, double{}, double{});
+  if (a_type == CUDA_R_32F) return run(float{}, float{}, float{});
+  if (widens) return run(emulator::Bfloat16{}, float{}, float{});
+  return run(emulator::Bfloat16{}, emulator::Bfloat16{}, float{});
 }

@@ -59,7 +59,7 @@ struct cudaLaunchConfig_t {
 
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 
-/// Allows a kernel more dynamic shared memory than the 48 KiB that each may have, up to 227 KiB.
+/// Allows a kernel more dynamic shared memory than the 48 KiB that each may have, up to 163 KiB.
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value);
 
 /// As many blocks as fit by threads and shared memory alone, the registers of a kernel being

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "cuda/emulator/properties.h"
 #include "cuda/emulator/scheduler.h"
 
-/// What a launch may ask for, by the limits of compute capability 9.0 (CUDA C++ Programming Guide,
+/// What a launch may ask for, by the limits of compute capability 8.0 (CUDA C++ Programming Guide,
 /// "Technical Specifications per Compute Capability").
 namespace emulator {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 constexpr int64_t kMostThreadsOfBlock = 1024;
 constexpr int64_t kMostThreadsOfMultiprocessor = 2048;
 constexpr int kMostBlocksOfMultiprocessor = 32;
-constexpr size_t kSharedOfEveryKernel = 48 * 1024;
-constexpr size_t kMostSharedOfBlock = 227 * 1024;
-constexpr size_t kSharedOfMultiprocessor = 228 * 1024;
 constexpr size_t kSharedReservedOfBlock = 1024;
 
 /// What cudaFuncSetAttribute has allowed, by kernel.

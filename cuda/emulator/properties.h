@@ -40,6 +40,16 @@ enum cudaDeviceAttr {
   cudaDevAttrMaxSharedMemoryPerBlockOptin = 97,
 };
 
+namespace emulator {
+
+/// Bytes of shared memory (CUDA C++ Programming Guide, "Technical Specifications per Compute
+/// Capability").
+constexpr size_t kSharedOfEveryKernel = 48 * 1024;
+constexpr size_t kMostSharedOfBlock = 163 * 1024;
+constexpr size_t kSharedOfMultiprocessor = 164 * 1024;
+
+}  // namespace emulator
+
 cudaError_t cudaGetDeviceCount(int* count);
 cudaError_t cudaGetDevice(int* device);
 cudaError_t cudaSetDevice(int device);

@@ -24,7 +24,8 @@ struct Turn {
 };
 
 thread_local std::vector<Turn> turns_of_launch;
-constexpr uint32_t kMostTurns = 0xF000'0000;  // of all launches; then the cells are wiped
+uint64_t next_turn = 1;  // of all launches, by whichever host thread has the device
+constexpr uint64_t kMostTurns = 0xF000'0000;  // then the cells are wiped
 
 const Turn& turn(uint32_t number) { return turns_of_launch[number - checker.launch_start]; }
 
@@ -96,14 +97,19 @@ void check_conflicts(const Cell& cell, Touch now, Access access, const void* add
 }
 
 CheckedLaunch::CheckedLaunch() {
-  const uint64_t next = uint64_t{checker.launch_start} + turns_of_launch.size();
   turns_of_launch.clear();
-  if (next > kMostTurns) wipe_cells();
-  checker.launch_start = next == 0 || next > kMostTurns ? 1 : static_cast<uint32_t>(next);
+  if (next_turn > kMostTurns) {
+    wipe_cells();
+    next_turn = 1;
+  }
+  checker.launch_start = static_cast<uint32_t>(next_turn);
   checker.turn = 0;
   checker.span = kArenaBytes;
 }
 
-CheckedLaunch::~CheckedLaunch() { checker.span = 0; }
+CheckedLaunch::~CheckedLaunch() {
+  next_turn = checker.launch_start + turns_of_launch.size();
+  checker.span = 0;
+}
 
 }  // namespace emulator

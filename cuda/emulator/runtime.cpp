@@ -10,9 +10,9 @@ cudaDeviceProp properties() {
   cudaMemGetInfo(&free, &total);
   return {.name = "CUDA emulator",
           .totalGlobalMem = total,
-          .sharedMemPerBlock = 48 * kKiB,
-          .sharedMemPerBlockOptin = 163 * kKiB,
-          .sharedMemPerMultiprocessor = 164 * kKiB,
+          .sharedMemPerBlock = emulator::kSharedOfEveryKernel,
+          .sharedMemPerBlockOptin = emulator::kMostSharedOfBlock,
+          .sharedMemPerMultiprocessor = emulator::kSharedOfMultiprocessor,
           .regsPerBlock = 64 * kKiB,
           .regsPerMultiprocessor = 64 * kKiB,
           .warpSize = 32,

@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "tensor/bfloat16.h"
 #include "tensor/cpu/backend.h"
 #include "tensor/cpu/parallel.h"
 
@@ -11,6 +12,13 @@ namespace {
 
 using cpu::kParallelGrain;
 using cpu::parallel_for;
+
+/// dispatch() of what moves numbers but does not compute with them: bfloat16, too.
+template <class Kernel>
+void dispatch_moved(DType dtype, Kernel&& kernel) {
+  if (dtype == DType::bfloat16) return kernel(Bfloat16{});
+  dispatch(dtype, kernel);
+}
 
 struct Axis {
   int64_t extent, from, to;  // strides in elements
@@ -113,7 +121,7 @@ void CpuBackend::copy(const Tensor& from, Tensor& to) {
 }
 
 void CpuBackend::fill(Tensor& x, double value) {
-  dispatch(x.dtype(), [&]<class T>(T) {
+  dispatch_moved(x.dtype(), [&]<class T>(T) {
     T* to = x.data<T>();
     parallel_for(x.numel(), kParallelGrain, [&](int64_t begin, int64_t end) {
       std::fill(to + begin, to + end, static_cast<T>(value));
@@ -122,8 +130,8 @@ void CpuBackend::fill(Tensor& x, double value) {
 }
 
 void CpuBackend::cast(const Tensor& x, Tensor& y) {
-  dispatch(x.dtype(), [&]<class From>(From) {
-    dispatch(y.dtype(), [&]<class To>(To) {
+  dispatch_moved(x.dtype(), [&]<class From>(From) {
+    dispatch_moved(y.dtype(), [&]<class To>(To) {
       const From* from = x.data<From>();
       To* to = y.data<To>();
       parallel_for(x.numel(), kParallelGrain, [&](int64_t begin, int64_t end) {
@@ -135,7 +143,7 @@ void CpuBackend::cast(const Tensor& x, Tensor& y) {
 
 void CpuBackend::copy_strided(const Tensor& from, const StridedView& from_view, Tensor& to,
                               const StridedView& to_view, const Shape& extent) {
-  dispatch(to.dtype(), [&]<class T>(T) {
+  dispatch_moved(to.dtype(), [&]<class T>(T) {
     copy_axes(from.data<T>() + from_view.offset, to.data<T>() + to_view.offset,
               merge_axes(extent, from_view, to_view));
   });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "tensor/bfloat16.h"
 #include "tensor/error.h"
 
 namespace kintsugi {
@@ -26,9 +27,6 @@ float from_half(uint16_t bits) {
     magnitude = std::ldexp(1024.0f + fraction, exponent - 25);
   return bits & 0x8000 ? -magnitude : magnitude;
 }
-
-/// bfloat16: the upper half of a float32.
-float from_brain(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 /// out[i] = convert(i-th Stored of data)
 template <class Stored, class T, class Convert>
@@ -80,7 +78,8 @@ Tensor widen(const ElementType& type, std::string_view data, const Shape& shape)
   else if (type.name == "F16")
     convert_all<uint16_t, float>(data, out, from_half);
   else if (type.name == "BF16")
-    convert_all<uint16_t, float>(data, out, from_brain);
+    convert_all<Bfloat16, float>(data, out,
+                                 [](Bfloat16 value) { return static_cast<float>(value); });
   else if (type.name == "I64")
     convert_integers<int64_t>(data, out);
   else if (type.name == "I32")

@@ -48,15 +48,15 @@ void append_layers(const std::string& network, const NamedModules& children, Sha
   }
 }
 
-Tensor random(const Shape& shape) {
+Tensor random(const Shape& shape, Device device) {
   Generator generator{.seed = 1};
-  return uniform(shape, -1, 1, generator);
+  return uniform(shape, -1, 1, generator).to(device);
 }
 
-std::function<Tensor()> linear_work(const Layer& layer, Pass pass, bool relu) {
-  const Tensor x = random(layer.input), dy = random(layer.output);
-  const Tensor w = random({layer.options.in, layer.options.out});
-  const Tensor bias = random({layer.options.out});
+std::function<Tensor()> linear_work(const Layer& layer, Pass pass, bool relu, Device device) {
+  const Tensor x = random(layer.input, device), dy = random(layer.output, device);
+  const Tensor w = random({layer.options.in, layer.options.out}, device);
+  const Tensor bias = random({layer.options.out}, device);
   switch (pass) {
     case Pass::input_grad:
       return [=] { return ops::matmul(dy, w, {.transpose_b = true}); };
@@ -71,18 +71,18 @@ std::function<Tensor()> linear_work(const Layer& layer, Pass pass, bool relu) {
 }
 
 /// A transposed convolution is one run backwards: its forward pass is an input gradient.
-std::function<Tensor()> convolution_work(const Layer& layer, Pass pass, bool relu) {
+std::function<Tensor()> convolution_work(const Layer& layer, Pass pass, bool relu, Device device) {
   const ConvolutionOptions& options = layer.options;
   const bool transposed = layer.kind == Layer::Kind::deconv;
   const Window window = window_of(options);
-  const Tensor input = random(layer.input), output = random(layer.output);
+  const Tensor input = random(layer.input, device), output = random(layer.output, device);
   const Tensor large = transposed ? output : input, small = transposed ? input : output;
   if (pass == Pass::weight_grad)
     return [=] { return ops::conv2d_weight_grad(large, small, window); };
 
-  const Tensor w = random({options.kernel, options.kernel, large.size(3), small.size(3)});
+  const Tensor w = random({options.kernel, options.kernel, large.size(3), small.size(3)}, device);
   Epilogue epilogue;
-  if (pass == Pass::forward) epilogue = {random({options.out}), relu};
+  if (pass == Pass::forward) epilogue = {random({options.out}, device), relu};
   if (transposed == (pass == Pass::input_grad))
     return [=] { return ops::conv2d(large, w, window, epilogue); };
   return [=] {
@@ -127,9 +127,9 @@ std::vector<Layer> glcic_layers(int64_t size, int64_t batch, int64_t width) {
   return layers;
 }
 
-std::function<Tensor()> layer_work(const Layer& layer, Pass pass, bool relu) {
-  return layer.kind == Layer::Kind::linear ? linear_work(layer, pass, relu)
-                                           : convolution_work(layer, pass, relu);
+std::function<Tensor()> layer_work(const Layer& layer, Pass pass, bool relu, Device device) {
+  return layer.kind == Layer::Kind::linear ? linear_work(layer, pass, relu, device)
+                                           : convolution_work(layer, pass, relu, device);
 }
 
 }  // namespace kintsugi::bench

@@ -39,6 +39,7 @@ std::vector<Layer> glcic_layers(int64_t size, int64_t batch, int64_t width);
 
 /// Computes the layer's output, or a gradient, anew in each call. Bias and, where `relu`, a ReLU
 /// are part of the forward pass.
-std::function<Tensor()> layer_work(const Layer& layer, Pass pass, bool relu);
+std::function<Tensor()> layer_work(const Layer& layer, Pass pass, bool relu,
+                                   Device device = Device::cpu);
 
 }  // namespace kintsugi::bench

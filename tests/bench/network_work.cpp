@@ -5,8 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "glcic/completer.h"
-#include "glcic/training_step.h"
+#include "glcic/step_runner.h"
 
 namespace kintsugi::bench {
 namespace {
@@ -14,8 +13,12 @@ namespace {
 constexpr double kAlpha = 0.0004;      // GLCIC §3.4
 constexpr int64_t kLeastPicture = 16;  // that discriminators exist for
 
-Model fresh_model(int64_t size, int64_t width) {
-  return make_model(size, width, 1, Tensor::full({3}, 0.5));
+Model fresh_model(int64_t size, int64_t width, Device device) {
+  Model model = make_model(size, width, 1, Tensor::full({3}, 0.5));
+  model.completion->to(device);
+  model.discriminators->to(device);
+  model.mean_pixel = model.mean_pixel.to(device);
+  return model;
 }
 
 Tensor random_pictures(int64_t size, int64_t batch) {
@@ -25,33 +28,40 @@ Tensor random_pictures(int64_t size, int64_t batch) {
 
 /// What stays the same and what moves from one training step to the next.
 struct Training {
-  Training(int64_t size, int64_t batch_size, int64_t width)
-      : model(fresh_model(size, width)),
+  Training(int64_t size, int64_t batch_size, int64_t width, Device device)
+      : model(fresh_model(size, width, device)),
         completion(model.completion->state()),
-        discriminators(model.discriminators->state()) {
+        discriminators(model.discriminators->state()),
+        steps(model, completion, discriminators, kAlpha) {
     const std::vector<Hole> holes(static_cast<size_t>(batch_size), centre_hole(size));
-    batch = make_training_batch(random_pictures(size, batch_size),
-                                masks_from_holes(holes, size, size), holes, holes, {});
+    batch =
+        make_training_batch(random_pictures(size, batch_size), masks_from_holes(holes, size, size),
+                            holes, holes, {.device = device});
   }
   Model model;
   Adadelta completion, discriminators;
+  StepRunner steps;
   TrainingBatch batch;
 };
 
 }  // namespace
 
-Work completion_work(int64_t size, int64_t batch, int64_t width) {
-  const Model model = fresh_model(kLeastPicture, width);
-  const Tensor images = random_pictures(size, batch), masks = Tensor::zeros({batch, size, size, 1});
-  return [=] { run_completion(model, images, masks); };
+Work completion_work(int64_t size, int64_t batch, int64_t width, Device device) {
+  const Model model = fresh_model(kLeastPicture, width, device);
+  model.completion->eval();
+  const Tensor images = random_pictures(size, batch).to(device);
+  const Tensor masks = Tensor::zeros({batch, size, size, 1}, {.device = device});
+  return [=] {
+    const NoGrad no_grad;
+    (*model.completion)(Variable(completion_input(images, masks, model.mean_pixel)));
+    backend(device).synchronize();
+  };
 }
 
-Work training_work(int64_t size, int64_t batch, int64_t width) {
-  auto training = std::make_shared<Training>(size, batch, width);
-  return [training] {
-    train_jointly(training->model, training->batch, training->completion, training->discriminators,
-                  kAlpha);
-  };
+Work training_work(int64_t size, int64_t batch, int64_t width, Device device) {
+  constexpr int kPhase = 3;
+  auto training = std::make_shared<Training>(size, batch, width, device);
+  return [training] { training->steps.run(kPhase, training->batch); };
 }
 
 double median_seconds(const Work& work, double least_seconds) {

@@ -1,11 +1,13 @@
-"""The same work here and in PyTorch on a GPU, in turn in one run: medians, ratios, TFLOP/s.
+"""The same work here and in PyTorch on a GPU, in one run: medians, ratios, TFLOP/s.
 
     python3 tests/bench/pytorch_cuda.py [--only NAME] [--rounds 5] [--precision tf32 bf16]
 
-One process a side stays alive: bench_work here; pytorch_cuda_work.py in eager mode and compiled.
-Beside each time stands what it amounts to in TFLOP/s (multiplications and additions of the plain
-convolutions and products, whatever the algorithm), next to what the GPU's own large matrix product
-reaches in that precision. Prints Markdown, and writes JSON with every round.
+One process a side stays alive: bench_work here; pytorch_cuda_work.py in eager mode, compiled, and
+compiled with CUDA graphs. Each lets go of its memory before the next one has its turn. Beside each
+time stands what it amounts to in TFLOP/s (multiplications and additions of the plain convolutions
+and products, whatever the algorithm), for Kintsugi also in GB/s (what its ops read and write);
+above the table, what the GPU's own large matrix product in that precision, and its copy, reach.
+Prints Markdown, and writes JSON with every round.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from pathlib import Path
 from pytorch import print_table
 from sides import HERE, Sides, output_numbers
 
-MODES = ["eager", "compiled"]
+MODES = ["eager", "compiled", "graphs"]
 # name: what it is, the request (tests/bench/request.h)
 WORK = {
     f"train-{size}-{batch}": (
@@ -48,65 +50,78 @@ def pytorch(mode, precision):
     return [sys.executable, program, "--mode", mode, "--precision", precision]
 
 
-def in_turn(sides, commands, request, rounds):
-    """{side: {"seconds": [...], "median": ...}}, or {"reason": ...} for one that cannot."""
-    results = {side: {"seconds": []} for side in commands}
+def timed(sides, command, request, rounds):
+    """{"seconds": [...], "median": ...}, or {"reason": ...} where it cannot."""
+    seconds = []
     for _ in range(rounds):
-        for side, command in commands.items():
-            if "reason" in results[side]:
-                continue
-            answer = sides.ask(command, request)
-            if isinstance(answer, str):
-                results[side] = {"reason": answer}
-            else:
-                results[side]["seconds"].append(answer)
-    for result in results.values():
-        if result.get("seconds"):
-            result["median"] = statistics.median(result["seconds"])
-    return results
+        answer = sides.ask(command, request)
+        if isinstance(answer, str):
+            sides.ask(command, "rest")
+            return {"reason": answer}
+        seconds.append(answer)
+    sides.ask(command, "rest")  # the GPU has no room for all sides at once
+    return {"seconds": seconds, "median": statistics.median(seconds)}
 
 
-def cell(result, operations):
-    if "median" not in result:
-        return "–"
-    return f"{result['median'] * 1e3:.2f} ({operations / result['median'] / 1e12:.0f})"
+def tera(operations, result):
+    return f"{operations / result['median'] / 1e12:.0f}" if "median" in result else "–"
 
 
-def row(title, results, operations):
-    ours = results["kintsugi"]
-    best = min((results[m]["median"] for m in MODES if "median" in results[m]), default=None)
+def giga(moved, result):
+    return f"{moved / result['median'] / 1e9:.0f}" if "median" in result else "–"
+
+
+def milliseconds(result):
+    return f"{result['median'] * 1e3:.2f}" if "median" in result else "–"
+
+
+def row(title, results, operations, moved):
+    ours, theirs = results["kintsugi"], [results[mode] for mode in MODES]
+    best = min((side["median"] for side in theirs if "median" in side), default=None)
     ratio = f"{best / ours['median']:.2f}" if best and "median" in ours else "–"
-    return [title, cell(ours, operations), *(cell(results[m], operations) for m in MODES), ratio]
+    cells = [f"{milliseconds(side)} ({tera(operations, side)})" for side in theirs]
+    our_cell = f"{milliseconds(ours)} ({tera(operations, ours)}, {giga(moved, ours)})"
+    return [title, our_cell, *cells, ratio]
+
+
+def print_limits(precision, product, copy):
+    print(f"\n{precision}: the GPU's own product of 8192 x 8192 matrices reaches", end=" ")
+    print(f"{tera(PRODUCT_OPERATIONS, product)} TFLOP/s,", end=" ")
+    print(f"its copy {giga(COPY_BYTES, copy)} GB/s.\n", flush=True)
 
 
 def measure(options, precision, measured):
     sides = Sides()
     commands = {"kintsugi": kintsugi(options, precision)}
     commands |= {mode: pytorch(mode, precision) for mode in MODES}
-    peak = in_turn(sides, {"eager": commands["eager"]}, "product", options.rounds)["eager"]
-    copy = in_turn(sides, {"eager": commands["eager"]}, "copy", options.rounds)["eager"]
-    print(f"\n{precision}: the GPU's own product of 8192 x 8192 matrices reaches", end=" ")
-    print(f"{PRODUCT_OPERATIONS / peak['median'] / 1e12:.0f} TFLOP/s,", end=" ")
-    print(f"its copy {COPY_BYTES / copy['median'] / 1e9:.0f} GB/s.\n")
+    product, copy = (
+        timed(sides, commands["eager"], limit, options.rounds) for limit in ("product", "copy")
+    )
+    print_limits(precision, product, copy)
 
     def rows():
         for name, (title, request) in WORK.items():
             if not name.startswith(options.only):
                 continue
-            (operations,) = output_numbers(commands["kintsugi"] + ["--operations", request])
-            results = in_turn(sides, commands, request, options.rounds)
+            command = commands["kintsugi"] + ["--operations", request]
+            operations, moved = output_numbers(command)
+            results = {
+                side: timed(sides, command, request, options.rounds)
+                for side, command in commands.items()
+            }
             measured[f"{precision} {name}"] = {
                 "title": title,
                 "request": request,
                 "operations": operations,
+                "bytes": moved,
                 **results,
             }
-            yield row(title, results, operations), results
+            yield row(title, results, operations, moved), results
 
-    heads = [f"{side}, ms (TFLOP/s)" for side in ("Kintsugi", "PyTorch", "PyTorch compiled")]
+    heads = ["Kintsugi, ms (TFLOP/s, GB/s)", *(f"PyTorch {m}, ms (TFLOP/s)" for m in MODES)]
     print_table([precision, *heads, "best PyTorch / Kintsugi"], rows())
     sides.stop()
-    measured[f"{precision} product"], measured[f"{precision} copy"] = peak, copy
+    measured[f"{precision} product"], measured[f"{precision} copy"] = product, copy
     return sides.names
 
 
@@ -118,8 +133,12 @@ def main():
     parser.add_argument("--json", default="build/bench-pytorch-cuda.json")
     parser.add_argument("--only", default="", help="the work whose name begins so")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--precision", nargs="+", choices=["tf32", "bf16"], default=["tf32", "bf16"])
+    parser.add_argument(
+        "--precision", nargs="+", choices=["float32", "tf32", "bf16"], default=["tf32", "bf16"]
+    )
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds takes 1 or more")
     if not any(name.startswith(options.only) for name in WORK):
         parser.error(f"--only {options.only}: there is {', '.join(WORK)}")
     measured, programs = {}, []

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tensor/error.h"
+#include "tensor/storage.h"
 #include "tests/bench/network_work.h"
 
 namespace kintsugi::bench {
@@ -43,15 +44,21 @@ Request parse_request(const std::string& line) {
   return request;
 }
 
-void serve(const std::string& name, const std::function<Work(const Request&)>& make_work) {
+void serve(const std::string& name, const std::function<Work(const Request&)>& make_work,
+           Device device) {
   say(name);
   Work work;
   std::string last;
   for (std::string line; std::getline(std::cin, line);) {
     try {
       if (line != last) work = nullptr;  // its memory first
-      if (!work) work = make_work(parse_request(line));
       last = line;
+      if (line == "rest") {
+        release_cached_memory(device);
+        say("0");
+        continue;
+      }
+      if (!work) work = make_work(parse_request(line));
       say(fmt::format("{:.9f}", median_seconds(work, kLeastSeconds)));
     } catch (const std::exception& error) {
       say(error.what());

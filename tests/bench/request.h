@@ -22,7 +22,9 @@ Request parse_request(const std::string& line);
 
 /// How such a program talks: first a line with its name, then, for each line with a request, one
 /// with the median seconds of a run, or with the reason why there is none. `make_work` is called
-/// where a request differs from the one before.
-void serve(const std::string& name, const std::function<Work(const Request&)>& make_work);
+/// where a request differs from the one before. "rest" lets go of the last work and of the memory
+/// that is cached on `device`, and is answered with 0.
+void serve(const std::string& name, const std::function<Work(const Request&)>& make_work,
+           Device device = Device::cpu);
 
 }  // namespace kintsugi::bench

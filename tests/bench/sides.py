@@ -55,9 +55,12 @@ class Sides:
         """Seconds of the work, or, as text, the reason why there are none."""
         process = self.processes.get(tuple(command)) or self.start(command)
         time.sleep(PAUSE)
-        process.stdin.write(request + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline().strip()
+        try:
+            process.stdin.write(request + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline().strip()
+        except BrokenPipeError:
+            answer = ""
         if not answer:
             sys.exit(f"{' '.join(command)} ended at \"{request}\"")
         try:

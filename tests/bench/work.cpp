@@ -6,8 +6,11 @@
 #include <fstream>
 #include <string>
 
+#include "glcic/command_options.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
+#include "tensor/precision.h"
+#include "tensor/profiler.h"
 #include "tensor/storage.h"
 #include "tests/bench/network_work.h"
 #include "tests/bench/request.h"
@@ -15,11 +18,16 @@
 namespace kintsugi::bench {
 namespace {
 
-Work make_work(const Request& request) {
+/// Every run ends when the device has done it.
+Work make_work(const Request& request, Device device) {
   if (request.kind == "complete")
-    return completion_work(request.size, request.batch, request.width);
-  if (request.kind == "train") return training_work(request.size, request.batch, request.width);
-  return layer_work(request.layer, request.pass, false);
+    return completion_work(request.size, request.batch, request.width, device);
+  if (request.kind == "train")
+    return training_work(request.size, request.batch, request.width, device);
+  return [run = layer_work(request.layer, request.pass, false, device), device] {
+    run();
+    backend(device).synchronize();
+  };
 }
 
 /// The most bytes that this process had in memory. (getrusage's figure begins with that of the
@@ -32,32 +40,53 @@ size_t peak_resident_bytes() {
 }
 
 /// Twice, since the first training step makes what the second finds.
-void print_memory(const std::string& line) {
-  const Work work = make_work(parse_request(line));
+void print_memory(const std::string& line, Device device) {
+  const Work work = make_work(parse_request(line), device);
   work();
   work();
-  fmt::print("{} {}\n", peak_resident_bytes(), memory_statistics(Device::cpu).peak);
+  fmt::print("{} {}\n", peak_resident_bytes(), memory_statistics(device).peak);
+}
+
+void print_operations(const std::string& line, Device device) {
+  const Work work = make_work(parse_request(line), device);
+  Profiler profiler(device);
+  work();
+  OpCost cost;
+  for (const OpTotals& op : profiler.finish().ops) {
+    cost.operations += op.cost.operations;
+    cost.bytes += op.cost.bytes;
+  }
+  fmt::print("{} {}\n", cost.operations, cost.bytes);
+}
+
+std::string side_name(Device device) {
+  const std::string where = device == Device::cpu
+                                ? fmt::format("{} threads", num_threads())
+                                : backend(device).name() + ", " + to_string(precision());
+  return fmt::format("Kintsugi {}, {}", KINTSUGI_VERSION, where);
 }
 
 void run(int count, char** arguments) {
   CLI::App program{"Reads requests, a line each, and answers with the median seconds of a run"};
-  int threads = num_threads();
-  std::string memory;
-  program.add_option("--threads", threads, "CPU threads")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  ComputeOptions compute;
+  std::string memory, operations;
+  add_compute_options(program, compute);
   program.add_option("--memory", memory,
                      "do this piece of work, print the most bytes in memory and in tensors");
+  program.add_option("--operations", operations,
+                     "do this piece of work once, print the multiplications and additions of its "
+                     "plain convolutions and products, and the bytes that its ops read and write");
   try {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     std::exit(program.exit(error) == 0 ? 0 : 2);
   }
-  set_num_threads(threads);
-  if (memory.empty())
-    serve(fmt::format("Kintsugi {}, {} threads", KINTSUGI_VERSION, threads), make_work);
-  else
-    print_memory(memory);
+  const Device device = apply(compute);
+  if (!memory.empty()) return print_memory(memory, device);
+  if (!operations.empty()) return print_operations(operations, device);
+  serve(
+      side_name(device), [device](const Request& request) { return make_work(request, device); },
+      device);
 }
 
 }  // namespace

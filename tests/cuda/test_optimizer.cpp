@@ -14,10 +14,11 @@ namespace {
 using Parameters = std::vector<ParameterStep>;
 using Step = std::function<void(Backend&, std::span<const ParameterStep>)>;
 
-const std::array<Step, 3> kSteps{
+const std::array<Step, 4> kSteps{
     [](Backend& on, auto parameters) { on.sgd_step(parameters, 0.1, 0.9, 0.01); },
     [](Backend& on, auto parameters) { on.adam_step(parameters, 0.01, 0.9, 0.999, 1e-8, 0.1, 3); },
-    [](Backend& on, auto parameters) { on.adadelta_step(parameters, 0.5, 0.9, 1e-6, 0.01); }};
+    [](Backend& on, auto parameters) { on.adadelta_step(parameters, 0.5, 0.9, 1e-6, 0.01); },
+    [](Backend& on, auto parameters) { on.average_step(parameters, 0.3); }};
 
 /// Random weights and gradients; slots as after some steps: sums of squares, so not negative.
 Parameters parameters_of(const std::vector<int64_t>& sizes, DType dtype) {

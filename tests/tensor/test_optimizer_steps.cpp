@@ -103,6 +103,28 @@ TEST_CASE("the first step of ADADELTA by hand") {
   CHECK(d.item() == doctest::Approx(0.1 * 0.0031622737 * 0.0031622737).epsilon(1e-6));
 }
 
+TEST_CASE("a step of averages moves them towards their newest values") {
+  for (DType dtype : kDTypes)
+    CHECK(difference_after_steps(
+              dtype,
+              [](Parameters parameters, int step) {
+                const ParameterStep average{
+                    .weight = parameters[0].weight, .grad = parameters[0].grad, .slots = {}};
+                device().average_step({&average, 1}, 1.0 / step);
+              },
+              [](double& w, double g, double&, double&, int step) { w += (g - w) / step; }) <=
+          tolerance(dtype));
+}
+
+TEST_CASE("an average of rate 1 is its newest value, and of rate 0 what it was") {
+  const Tensor newest = random({5}, DType::float32, 2), former = random({5}, DType::float32, 1);
+  for (const double rate : {0.0, 1.0}) {
+    const ParameterStep average{.weight = former.clone(), .grad = newest, .slots = {}};
+    device().average_step({&average, 1}, rate);
+    CHECK(difference(average.weight, (rate == 0 ? former : newest).to_vector()) <= 1e-6);
+  }
+}
+
 TEST_CASE("a step over a list of parameters leaves the bits of a step over each") {
   const std::vector<int64_t> sizes{3, 0, 40001, 1, 256};
   const std::vector<ParameterStep> together = parameters_of(sizes), alone = parameters_of(sizes);
@@ -110,6 +132,7 @@ TEST_CASE("a step over a list of parameters leaves the bits of a step over each"
     device().sgd_step(parameters, 0.1, 0.9, 0.01);
     device().adam_step(parameters, 0.01, 0.9, 0.999, 1e-8, 0.1, 1);
     device().adadelta_step(parameters, 1, 0.9, 1e-6, 0.01);
+    device().average_step(parameters, 0.3);
   };
   take_steps(together);
   for (const ParameterStep& parameter : alone) take_steps({&parameter, 1});
