@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "cuda/division.h"
 #include "tensor/shape.h"
 
 namespace kintsugi::cuda {
@@ -15,35 +16,6 @@ struct Array {
   T values[kSize];
   __host__ __device__ T& operator[](int i) { return values[i]; }
   __host__ __device__ const T& operator[](int i) const { return values[i]; }
-};
-
-/// Division by a number that is known before the kernel starts.
-template <class Integer>
-struct Divisor {
-  Integer divisor = 1;
-
-  Divisor() = default;
-  explicit Divisor(int64_t d) : divisor(d) {}
-  __device__ Integer quotient(Integer n) const { return n / divisor; }
-};
-
-/// A GPU has no instruction for a division, but for this (Granlund & Montgomery 1994), 0 ≤ n < 2³¹:
-/// ⌊n / d⌋ = ⌊(⌊n·m / 2³²⌋ + n) / 2ˢ⌋, s = ⌈log₂ d⌉, m = ⌊2³²·(2ˢ − d) / d⌋ + 1.
-template <>
-struct Divisor<int32_t> {
-  int32_t divisor = 1;
-  int shift = 0;
-  uint32_t multiplier = 1;
-
-  Divisor() = default;
-  explicit Divisor(int64_t d) : divisor(static_cast<int32_t>(d)) {
-    while (int64_t{1} << shift < d) ++shift;
-    multiplier = static_cast<uint32_t>((((int64_t{1} << shift) - d) << 32) / d + 1);
-  }
-  __device__ int32_t quotient(int32_t n) const {
-    const uint32_t high = static_cast<uint32_t>((static_cast<uint64_t>(n) * multiplier) >> 32);
-    return static_cast<int32_t>((high + static_cast<uint32_t>(n)) >> shift);
-  }
 };
 
 /// The axes of a row-major output, outermost first, and how far each of kCount operands moves along
@@ -146,7 +118,7 @@ struct StridedIndex {
     for (int axis = Shape::kMaxRank - 1; axis > 0; --axis) {
       if (axis >= rank) continue;
       const Integer above = extents[axis].quotient(i);
-      const Integer index = i - above * extents[axis].divisor;
+      const Integer index = extents[axis].remainder(i, above);
       for (int k = 0; k < kCount; ++k) at[k] += index * strides[k][axis];
       i = above;
     }

@@ -76,11 +76,11 @@ ConvAlgorithm likely_fastest(const ConvKind& kind) {
 }
 
 ConvAlgorithm fastest_of(const std::vector<ConvAlgorithm>& candidates,
-                         const std::function<double(ConvAlgorithm)>& seconds) {
+                         const std::function<double(ConvAlgorithm)>& time_of) {
   ConvAlgorithm fastest = candidates.at(0);
   double least = std::numeric_limits<double>::infinity();
   for (const ConvAlgorithm candidate : candidates)
-    if (const double time = seconds(candidate); time < least) {
+    if (const double time = time_of(candidate); time < least) {
       least = time;
       fastest = candidate;
     }

@@ -40,9 +40,9 @@ std::vector<ConvAlgorithm> possible_algorithms(const ConvKind& kind);
 /// them) where there are channels enough; implicit for everything else.
 ConvAlgorithm likely_fastest(const ConvKind& kind);
 
-/// The candidate whose `seconds` are the fewest, the first of equals.
+/// The candidate whose time is the shortest, the first of equals.
 ConvAlgorithm fastest_of(const std::vector<ConvAlgorithm>& candidates,
-                         const std::function<double(ConvAlgorithm)>& seconds);
+                         const std::function<double(ConvAlgorithm)>& time_of);
 
 /// The least time that the device takes for what `call` launches, of three calls after one that
 /// warms up.

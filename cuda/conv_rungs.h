@@ -35,7 +35,8 @@ void input_grad(const Tensor& dy, const Tensor& w, const Window& window, const E
 void weight_grad(const Tensor& x, const Tensor& dy, const Window& window, Tensor& dw);
 }  // namespace implicit
 
-/// Rung 4, winograd.cu: fewer multiplications, F(4x4, 3x3) for kernels of 3x3 and stride 1.
+/// Rung 4, winograd.cu: fewer multiplications, F(4x4, 3x3) or F(2x2, 3x3), for kernels of 3x3 and
+/// stride 1. Like rung 2 it takes maps that have elements only.
 namespace winograd {
 bool can_run(const Window& window, DType dtype);
 void forward(const Tensor& x, const Tensor& w, const Window& window, const Epilogue& epilogue,

@@ -32,8 +32,6 @@ struct BlockMemory {
   };
 };
 
-__host__ __device__ constexpr int ceil_divide(int a, int b) { return (a + b - 1) / b; }
-
 /// Which piece of which part a block computes. Blocks that follow one another take the columns of
 /// the same rows: the left operand, the larger one, is then read from memory once.
 struct Piece {

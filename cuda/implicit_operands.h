@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "cuda/division.h"
+
 /// The two operands of a convolution seen as a matrix product, neither of which is ever written
 /// out: each answers where in memory its element (row, depth) lies. Rows of the right operand are
 /// the columns of the product; depth is what is summed over.
@@ -22,33 +24,8 @@ __host__ __device__ bool is_aligned(const T* start, int run, unsigned bytes) {
   return run * sizeof(T) % bytes == 0 && reinterpret_cast<uintptr_t>(start) % bytes == 0;
 }
 
-/// n / d of 0 ≤ n < 2³¹ by a d that is not known when this is compiled: one multiplication and one
-/// shift (Granlund & Montgomery 1994, "Division by invariant integers using multiplication").
-class Divider {
- public:
-  struct Result {
-    int quotient, remainder;
-  };
-
-  Divider() = default;
-  __host__ __device__ explicit Divider(int divisor) : divisor_(divisor < 1 ? 1 : divisor) {
-    while ((int64_t{1} << shift_) < divisor_) ++shift_;
-    const uint64_t excess = (uint64_t{1} << shift_) - static_cast<uint64_t>(divisor_);
-    multiplier_ = static_cast<uint32_t>((excess << 32) / static_cast<uint64_t>(divisor_)) + 1;
-  }
-
-  __host__ __device__ Result operator()(int n) const {
-    const auto number = static_cast<uint32_t>(n);
-    const auto high = static_cast<uint32_t>((uint64_t{number} * multiplier_) >> 32);
-    const auto quotient = static_cast<int>((high + number) >> shift_);
-    return {quotient, n - quotient * divisor_};
-  }
-
- private:
-  int divisor_ = 1;
-  uint32_t multiplier_ = 1;
-  int shift_ = 0;
-};
+/// An extent to divide by, though there may be nothing to divide.
+__host__ __device__ inline int at_least_one(int extent) { return extent < 1 ? 1 : extent; }
 
 /// How windows stand on one axis of the map that they read: tap j of output i reads position
 /// i·step + origin + j·tap_step, which may lie outside [0, size). The i-th output is number
@@ -69,7 +46,7 @@ struct Patches {
   int channels = 0;
   int pixels = 0;  ///< N · outputs
   int size = 0;    ///< of one patch
-  Divider by_rows, by_columns, by_taps, by_channels;
+  Divisor<int32_t> by_rows, by_columns, by_taps, by_channels;
 
   Patches() = default;
   __host__ __device__ Patches(const T* map_, int batch, const Axis& y_, const Axis& x_,
@@ -80,27 +57,25 @@ struct Patches {
         channels(channels_),
         pixels(batch * y.outputs * x.outputs),
         size(y.taps * x.taps * channels),
-        by_rows(y.outputs),
-        by_columns(x.outputs),
-        by_taps(x.taps),
-        by_channels(channels) {}
+        by_rows(at_least_one(y.outputs)),
+        by_columns(at_least_one(x.outputs)),
+        by_taps(at_least_one(x.taps)),
+        by_channels(at_least_one(channels)) {}
 
   struct Pixel {
     int image, y, x;  ///< of the outputs
   };
   __host__ __device__ Pixel pixel(int number) const {
-    const Divider::Result row = by_columns(number);
-    const Divider::Result image = by_rows(row.quotient);
-    return {image.quotient, image.remainder, row.remainder};
+    const int row = by_columns.quotient(number), image = by_rows.quotient(row);
+    return {image, by_rows.remainder(row, image), by_columns.remainder(number, row)};
   }
 
   struct Tap {
     int y, x, channel;
   };
   __host__ __device__ Tap tap(int number) const {
-    const Divider::Result tap = by_channels(number);
-    const Divider::Result row = by_taps(tap.quotient);
-    return {row.quotient, row.remainder, tap.remainder};
+    const int tap = by_channels.quotient(number), row = by_taps.quotient(tap);
+    return {row, by_taps.remainder(tap, row), by_channels.remainder(number, tap)};
   }
 
   /// A step through the map: from an image's first element to a window's first, or from there to

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 
+#include "cuda/division.h"
 #include "cuda/launch.h"
 #include "tensor/tensor.h"
 
@@ -24,16 +25,8 @@ struct Span {
   int64_t first, last;
 };
 
-/// ⌊a / b⌋ and ⌈a / b⌉ for b > 0.
-__host__ __device__ inline int64_t floor_divide(int64_t a, int64_t b) {
-  return a >= 0 ? a / b : -((b - 1 - a) / b);
-}
-__host__ __device__ inline int64_t ceil_divide(int64_t a, int64_t b) {
-  return -floor_divide(-a, b);
-}
-
 template <class F>
-__global__ void map_kernel(MapShape map, F f) {
+__global__ void element_kernel(MapShape map, F f) {
   const int64_t line = map.width * map.channels;
   for (int64_t image = blockIdx.z; image < map.images; image += gridDim.z)
     for (int64_t row = blockIdx.y; row < map.height; row += gridDim.y)
@@ -48,12 +41,13 @@ template <class F>
 void for_each_element(const MapShape& map, const F& f) {
   constexpr int64_t kMostRows = 65535;  // the largest gridDim.y and gridDim.z
   const int64_t line = map.width * map.channels;
-  const int64_t threads = std::clamp<int64_t>(ceil_divide(line, kWarp) * kWarp, kWarp, kBlock);
+  const int64_t threads =
+      std::clamp<int64_t>(ceil_divide<int64_t>(line, kWarp) * kWarp, kWarp, kBlock);
   const dim3 blocks(static_cast<unsigned>(ceil_divide(line, threads)),
                     static_cast<unsigned>(std::min(map.height, kMostRows)),
                     static_cast<unsigned>(std::min(map.images, kMostRows)));
-  launch(map_kernel<F>, {.blocks = blocks, .threads = dim3(static_cast<unsigned>(threads))}, map,
-         f);
+  launch(element_kernel<F>, {.blocks = blocks, .threads = dim3(static_cast<unsigned>(threads))},
+         map, f);
 }
 
 }  // namespace kintsugi::cuda

@@ -147,7 +147,7 @@ struct AvgPool {
 __device__ Span outputs_near(const Window& window, int64_t kernel, int64_t outputs, int64_t at) {
   const int64_t last = (at + window.padding) / window.stride;
   const int64_t reach = (kernel - 1) * window.dilation;
-  const int64_t first = ceil_divide(at + window.padding - reach, window.stride);
+  const int64_t first = ceil_divide<int64_t>(at + window.padding - reach, window.stride);
   return {first < 0 ? 0 : first, last < outputs ? last : outputs - 1};
 }
 

@@ -8,8 +8,8 @@
 namespace kintsugi {
 
 /// Takes the training steps of a run (training_step.h). On a device that records work, a phase's
-/// second step is recorded, and from then on a step is a replay: one call in place of the some
-/// thousand that it is made of. The numbers are the same. Model and optimizers must outlive it;
+/// second step is recorded, and from then on a step is a replay: one call in place of the
+/// hundreds that it is made of. The numbers are the same. Model and optimizers must outlive it;
 /// what else is done to them between two steps, the next one sees.
 class StepRunner {
  public:

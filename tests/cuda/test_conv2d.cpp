@@ -230,3 +230,27 @@ TEST_CASE("cuda: the same convolution twice gives the same bits, by every rung")
     }
   }
 }
+
+TEST_CASE(
+    "cuda: taps that only meet padding are left out, and weights kept for one map serve all") {
+  const PrecisionGuard guard(Precision::float32);
+  // Maps of 5 with dilation 5: the middle tap alone. Of 5 x 8: one row of taps, but all columns. By
+  // 4 x 4 taps the first is alone. The last two lose no tap, and every tap.
+  for (const Case& c : {square({2, 5, 5, 3}, 4, 3, 1, 5, 5), square({1, 5, 8, 3}, 4, 3, 1, 5, 5),
+                        square({1, 3, 3, 2}, 3, 4, 1, 9, 5), square({1, 12, 12, 3}, 4, 3, 1, 5, 5),
+                        square({1, 2, 2, 3}, 4, 2, 3, 4, 4)})
+    for (const DType dtype : kDTypes) check_all_rungs(c, dtype);
+
+  const Case small = square({1, 5, 5, 3}, 4, 3, 1, 5, 5),
+             large = square({1, 12, 12, 3}, 4, 3, 1, 5, 5);
+  const Operands of_small = each(operands_of(small, DType::float32), on_cuda);
+  Operands of_large = each(operands_of(large, DType::float32), on_cuda);
+  of_large.w = of_small.w;
+  KeptWeights kept;
+  for (int call = 0; call < 2; ++call) {
+    const Tensor y = ops::conv2d(of_small.x, of_small.w, small.window, {}, &kept);
+    check_same(y, ops::conv2d(of_small.x, of_small.w, small.window));
+    const Tensor z = ops::conv2d(of_large.x, of_large.w, large.window, {}, &kept);
+    check_same(z, ops::conv2d(of_large.x, of_large.w, large.window));
+  }
+}
