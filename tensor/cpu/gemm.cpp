@@ -138,6 +138,7 @@ class Buffer {
       if (bytes > kHugePage / 4) bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
       cpu_backend().deallocate(data_, bytes_);
       data_ = cpu_backend().allocate(bytes);
+      if (data_ != nullptr) cpu_backend().block_taken(data_, bytes);  // as one block
       bytes_ = data_ ? bytes : 0;
       check(data_ != nullptr, "out of memory: {:.1f} MiB asked for as a work buffer",
             static_cast<double>(bytes) / (1 << 20));
