@@ -48,9 +48,10 @@ objects = $(patsubst %.cpp,$(OBJ)/%.o,$(1))
 
 # ---- CUDA: for a GPU (nvcc), on the CPU (the emulator), or not at all ----------------------------
 # CUDA=1 builds with it, CUDA=0 without; unsaid, a machine that has both a GPU and nvcc builds with.
-NVCC ?= $(or $(shell command -v nvcc),$(wildcard /usr/local/cuda/bin/nvcc))
-GPU := $(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | head -1 | tr -d .)
-CUDA ?= $(if $(and $(NVCC),$(GPU)),1,0)
+NVCC := $(or $(NVCC),$(shell command -v nvcc),$(wildcard /usr/local/cuda/bin/nvcc))
+GPU := $(if $(NVCC),$(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | \
+  head -1 | tr -d .))
+CUDA ?= $(if $(GPU),1,0)
 # CUDA_ARCH=90 builds for that one; else for the GPU found, else for all from Turing on.
 CUDA_ARCH ?= $(GPU)
 comma := ,
@@ -188,7 +189,7 @@ test-emulated: $(BIN)/tests-emulated $(BIN)/gradcheck-emulated  ## every kernel 
 	DEVICE=emulated $(BIN)/gradcheck-emulated; rest=$$?; wait $$kernels && exit $$rest
 
 cuda:  ## the library and its programs for a GPU (needs nvcc, not a GPU)
-	+$(MAKE) CUDA=1 all $(BUILD)/bin/tests
+	+$(MAKE) CUDA=1 all $(BIN)/tests
 
 gradcheck: $(BIN)/gradcheck  ## numerical against analytical gradients, every op and layer
 	$(BIN)/gradcheck

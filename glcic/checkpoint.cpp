@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 
+#include "layers/own_value.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/io/safetensors.h"
@@ -63,11 +64,9 @@ void average_weights(CompletionNetwork& average, const CompletionNetwork& networ
   double part = 9.0 / (static_cast<double>(steps) + 8.0);
   std::vector<StateEntry> from = network.state(), to = average.state();
   std::vector<ParameterStep> averages;
-  for (size_t i = 0; i < to.size(); ++i) {
-    Variable& average = to[i].variable;
-    if (!average.value().is_unique()) average.set_value(average.value().clone());
-    averages.push_back({.weight = average.value(), .grad = from[i].variable.value(), .slots = {}});
-  }
+  for (size_t i = 0; i < to.size(); ++i)
+    averages.push_back(
+        {.weight = own_value(to[i].variable), .grad = from[i].variable.value(), .slots = {}});
   backend(averages.front().weight.device()).average_step(averages, part);
 }
 

@@ -5,6 +5,7 @@
 #include "autograd/checkpoint.h"
 #include "autograd/ops.h"
 #include "layers/layer_sample.h"
+#include "layers/own_value.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
@@ -24,12 +25,6 @@ void check_input(const char* op, const Shape& shape, int64_t channels) {
 
 std::string describe_norm(const char* kind, const NormOptions& options) {
   return fmt::format("{}{}, {}", kind, options.relu ? " + ReLU" : "", options.channels);
-}
-
-/// The buffer's tensor, to be written to. Whoever else holds the old one keeps it.
-Tensor own_value(Variable& buffer) {
-  if (!buffer.value().is_unique()) buffer.set_value(buffer.value().clone());
-  return buffer.value();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "layers/own_value.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 #include "tensor/profiler.h"
@@ -68,8 +69,7 @@ void Optimizer::step() {
 
 ParameterStep Optimizer::parameter_step(size_t i) {
   Variable& parameter = parameters_[i].variable;
-  if (!parameter.value().is_unique()) parameter.set_value(parameter.value().clone());
-  ParameterStep step{.weight = parameter.value(), .grad = parameter.grad().value(), .slots = {}};
+  ParameterStep step{.weight = own_value(parameter), .grad = parameter.grad().value(), .slots = {}};
   for (size_t j = 0; j < slots_[i].size(); ++j) {
     Tensor& slot = slots_[i][j];
     slot = slot.to(step.weight.dtype()).to(step.weight.device());
