@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "autograd/variable.h"
-#include "glcic/poisson.h"
+#include "glcic/inpainting/poisson.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "glcic/faces.h"
+#include "glcic/faces/faces.h"
 #include "glcic/folder_dataset.h"
 #include "glcic/image_ops.h"
 #include "tensor/error.h"

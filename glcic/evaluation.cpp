@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "glcic/completer.h"
-#include "glcic/poisson.h"
+#include "glcic/inpainting/poisson.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 

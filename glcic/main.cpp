@@ -1,3 +1,3 @@
-#include "glcic/commands.h"
+#include "glcic/commands/commands.h"
 
 int main(int argc, char** argv) { return kintsugi::run_program(argc, argv, stderr); }

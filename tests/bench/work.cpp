@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "glcic/command_options.h"
+#include "glcic/commands/command_options.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/precision.h"

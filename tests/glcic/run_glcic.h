@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "glcic/commands.h"
+#include "glcic/commands/commands.h"
 #include "tensor/precision.h"
 
 namespace kintsugi {

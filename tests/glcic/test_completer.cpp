@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "glcic/completer.h"
+#include "glcic/inpainting/poisson.h"
 #include "glcic/mask.h"
-#include "glcic/poisson.h"
 #include "tensor/error.h"
 #include "tensor/io/image.h"
 #include "tensor/ops.h"

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "glcic/dataset.h"
-#include "glcic/faces.h"
+#include "glcic/faces/faces.h"
 #include "glcic/image_ops.h"
 #include "tensor/error.h"
 #include "tensor/io/file.h"

@@ -6,7 +6,7 @@
 
 #include "glcic/completer.h"
 #include "glcic/evaluation.h"
-#include "glcic/poisson.h"
+#include "glcic/inpainting/poisson.h"
 #include "tensor/error.h"
 #include "tests/glcic/small_model.h"
 #include "tests/temporary_folder.h"

@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "glcic/command_options.h"
-#include "glcic/commands.h"
+#include "glcic/commands/command_options.h"
+#include "glcic/commands/commands.h"
 #include "glcic/evaluation.h"
 #include "tensor/error.h"
 #include "tensor/io/file.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "glcic/faces.h"
+#include "glcic/faces/faces.h"
 #include "glcic/image_ops.h"
 #include "tensor/error.h"
 

@@ -1,4 +1,4 @@
-#include "glcic/face_traits.h"
+#include "glcic/faces/face_traits.h"
 
 #include <array>
 #include <cmath>

@@ -1,7 +1,7 @@
 #include <array>
 #include <numbers>
 
-#include "glcic/face_painters.h"
+#include "glcic/faces/face_painters.h"
 
 namespace kintsugi {
 namespace {

@@ -1,4 +1,4 @@
-#include "glcic/command_options.h"
+#include "glcic/commands/command_options.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

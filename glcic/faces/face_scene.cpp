@@ -1,6 +1,6 @@
 #include <array>
 
-#include "glcic/face_painters.h"
+#include "glcic/faces/face_painters.h"
 
 namespace kintsugi {
 namespace {

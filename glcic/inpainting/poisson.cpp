@@ -1,4 +1,4 @@
-#include "glcic/poisson.h"
+#include "glcic/inpainting/poisson.h"
 
 #include <algorithm>
 #include <array>

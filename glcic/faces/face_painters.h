@@ -1,6 +1,6 @@
 #pragma once
-#include "glcic/canvas.h"
-#include "glcic/face_traits.h"
+#include "glcic/faces/canvas.h"
+#include "glcic/faces/face_traits.h"
 
 /// The layers of a drawn face, each over what the ones before left. faces.cpp has the order.
 namespace kintsugi {

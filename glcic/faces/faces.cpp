@@ -1,6 +1,6 @@
-#include "glcic/faces.h"
+#include "glcic/faces/faces.h"
 
-#include "glcic/face_painters.h"
+#include "glcic/faces/face_painters.h"
 #include "tensor/error.h"
 
 namespace kintsugi {

@@ -1,4 +1,4 @@
-#include "glcic/face_painters.h"
+#include "glcic/faces/face_painters.h"
 
 namespace kintsugi {
 namespace {

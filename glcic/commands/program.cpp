@@ -5,7 +5,7 @@
 #include <new>
 #include <string>
 
-#include "glcic/commands.h"
+#include "glcic/commands/commands.h"
 
 namespace kintsugi {
 namespace {

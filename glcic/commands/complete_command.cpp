@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "glcic/command_options.h"
-#include "glcic/commands.h"
+#include "glcic/commands/command_options.h"
+#include "glcic/commands/commands.h"
 #include "glcic/completer.h"
 #include "glcic/mask.h"
 #include "tensor/io/image.h"

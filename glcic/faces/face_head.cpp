@@ -1,6 +1,6 @@
 #include <cstdint>
 
-#include "glcic/face_painters.h"
+#include "glcic/faces/face_painters.h"
 
 namespace kintsugi {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "glcic/canvas.h"
+#include "glcic/faces/canvas.h"
 
 namespace kintsugi {
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "glcic/inpainting/poisson.h"
 #include "glcic/mask.h"
-#include "glcic/poisson.h"
 #include "tensor/error.h"
 #include "tests/temporary_folder.h"
 

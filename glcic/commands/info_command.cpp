@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "glcic/commands.h"
+#include "glcic/commands/commands.h"
 #include "glcic/model.h"
 #include "layers/summary.h"
 #include "tensor/error.h"

@@ -2,8 +2,8 @@
 #include <csignal>
 #include <memory>
 
-#include "glcic/command_options.h"
-#include "glcic/commands.h"
+#include "glcic/commands/command_options.h"
+#include "glcic/commands/commands.h"
 #include "glcic/trainer.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
