@@ -12,7 +12,8 @@ endif
 VERSION := 0.1.0
 
 PACKAGES := g++ pkg-config libeigen3-dev libstb-dev libfmt-dev libcli11-dev nlohmann-json3-dev \
-            doctest-dev librapidcheck-dev libboost-context-dev
+            doctest-dev librapidcheck-dev libboost-context-dev libpng-dev libjpeg-dev zlib1g-dev \
+            libmd-dev libprotobuf-dev protobuf-compiler
 
 OBJ := $(BUILD)/$(CONFIG)
 BIN := $(if $(filter release,$(CONFIG)),$(BUILD)/bin,$(OBJ)/bin)
@@ -21,6 +22,10 @@ CPPFLAGS += -I. -isystem /usr/include/eigen3 -MMD -MP -DKINTSUGI_VERSION='"$(VER
 WARNINGS := -Wall -Wextra -Wpedantic
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
+SANITIZE_tsan := -fsanitize=thread
+# clang++'s: without OpenMP, of which it would need its own.
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+  -fno-openmp -w
 # g++ 12 with AVX-512 spreads the first constant of a struct over all of a wide store: {2, 2, 2, 0}
 # arrives as {2, 2, 2, 2}. Narrow stores of constants avoid it (tests/tensor/test_compiler.cpp).
 NARROW := -mmove-max=128 -mstore-max=128
@@ -37,9 +42,20 @@ AUTOGRAD := $(wildcard autograd/*.cpp autograd/ops/*.cpp)
 LAYERS := $(wildcard layers/*.cpp)
 FLOORS := $(TENSOR) $(AUTOGRAD) $(LAYERS)
 CUDA_SOURCES := $(wildcard cuda/*.cu)
-GLCIC := $(filter-out glcic/main.cpp,$(wildcard glcic/*.cpp glcic/*/*.cpp))
+RECIPES := $(sort $(wildcard glcic/recipes/*.json))
+# Made of RECIPES, in the build folder.
+EMBEDDED := glcic/recipes/embedded.cpp
+# Formats that protoc writes the readers and writers of, in the build folder.
+PROTOS := $(wildcard glcic/*/*.proto)
+PROTO_HEADERS := $(PROTOS:%.proto=$(OBJ)/%.pb.h)
+GENERATED := $(EMBEDDED) $(PROTOS:.proto=.pb.cpp)
+GLCIC := $(filter-out glcic/main.cpp,$(wildcard glcic/*.cpp glcic/*/*.cpp)) $(GENERATED)
+# Other systems than GLCIC, for the command.
+EXAMPLES := $(wildcard examples/*/*.cpp)
 TESTS := $(wildcard tests/*.cpp tests/tensor/*.cpp tests/autograd/*.cpp tests/layers/*.cpp \
-                    tests/glcic/*.cpp tests/glcic/*/*.cpp)
+                    tests/glcic/*.cpp tests/glcic/*/*.cpp tests/examples/*.cpp tests/fuzz/target.cpp \
+                    tests/fuzz/targets/*.cpp tests/fuzz/replay/*.cpp)
+FUZZ_TARGETS := $(patsubst tests/fuzz/targets/%.cpp,%,$(wildcard tests/fuzz/targets/*.cpp))
 CUDA_TESTS := $(wildcard tests/cuda/*.cpp)
 EMULATOR_TESTS := $(wildcard tests/cuda/emulator/*.cu)
 HEADERS := $(wildcard tensor/*.h tensor/io/*.h autograd/*.h layers/*.h)
@@ -84,7 +100,7 @@ LIB := $(OBJ)/libkintsugi.a
 PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo
 
 .PHONY: all lib test test-install test-cuda test-emulated cuda always gradcheck demo parity \
-        bench bench-pytorch deps asan ubsan format format-check lint install uninstall \
+        bench bench-pytorch deps asan ubsan tsan fuzz test-kill format format-check lint install uninstall \
         compile_commands.json clean help
 .DEFAULT_GOAL := all
 
@@ -104,6 +120,34 @@ $(OBJ)/%.o: %.cpp | $(BUILD)/deps
 	@mkdir -p $(@D)
 	@echo "  $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -c $< -o $@
+
+# Each recipe as a raw string, so that the program has them wherever it is run.
+$(OBJ)/$(EMBEDDED): $(RECIPES)
+	@mkdir -p $(@D)
+	@{ printf '#include "glcic/recipe.h"\n\nnamespace kintsugi {\n\n'; \
+	  printf 'std::span<const EmbeddedRecipe> embedded_recipes() {\n'; \
+	  printf '  static constexpr EmbeddedRecipe recipes[] = {\n'; \
+	  for recipe in $(RECIPES); do \
+	    printf '{"%s", R"recipe(' $$(basename $$recipe .json); cat $$recipe; printf ')recipe"},\n'; \
+	  done; printf '  };\n  return recipes;\n}\n\n}  // namespace kintsugi\n'; } > $@
+
+$(OBJ)/$(EMBEDDED:.cpp=.o): $(OBJ)/$(EMBEDDED) | $(BUILD)/deps
+	@echo "  $<"
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -c $< -o $@
+
+$(OBJ)/%.pb.cc $(OBJ)/%.pb.h: %.proto | $(BUILD)/deps
+	@mkdir -p $(@D)
+	@protoc --cpp_out=$(OBJ) $<
+
+$(PROTOS:%.proto=$(OBJ)/%.pb.o): %.pb.o: %.pb.cc
+	@echo "  $<"
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -c $< -o $@
+
+# The rooms that read or write these formats.
+FORMATS := $(call objects,$(wildcard glcic/interchange/*.cpp glcic/logs/*.cpp \
+  tests/glcic/interchange/*.cpp tests/glcic/logs/*.cpp)) $(PROTOS:%.proto=$(OBJ)/%.pb.o)
+$(FORMATS): CPPFLAGS += -I$(OBJ)
+$(FORMATS): | $(PROTO_HEADERS)
 
 $(OBJ)/cuda/%.o: cuda/%.cu | $(BUILD)/deps
 	@mkdir -p $(@D)
@@ -131,12 +175,17 @@ define link
 @$(CXX) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 endef
 
-$(BIN)/glcic: $(call objects,glcic/main.cpp $(GLCIC)) $(LIB)
+$(BIN)/glcic: $(call objects,glcic/main.cpp $(EXAMPLES) $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/demo: $(call objects,examples/demo.cpp $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(GLCIC)) $(LIB)
 	$(link)
+# For every program that has glcic in it: photographs (glcic/pictures) and the formats of
+# $(PROTOS); the library does without.
+GLCIC_LIBS := -lpng -ljpeg -lz -lmd -lprotobuf-lite
+$(addprefix $(BIN)/,glcic demo parity tests tests-emulated bench_layers bench_scaling bench_work \
+  bench_onednn conv_error fuzz_%): LDLIBS += $(GLCIC_LIBS)
 BENCH := tests/bench/layer_table.cpp tests/bench/network_work.cpp
 $(BIN)/bench_layers: LDLIBS += -lbenchmark
 $(BIN)/bench_layers: $(call objects,tests/bench/layers.cpp tests/bench/peak.cpp \
@@ -160,12 +209,17 @@ $(BIN)/gradcheck-emulated: LDLIBS += -lboost_context
 $(BIN)/gradcheck-emulated: $(call objects,tests/gradcheck/main.cpp $(FLOORS)) $(EMULATED)
 	$(link)
 $(BIN)/tests: LDLIBS += -lrapidcheck
-$(BIN)/tests: $(call objects,$(TESTS) $(GLCIC) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
+$(BIN)/tests: $(call objects,$(TESTS) $(EXAMPLES) $(GLCIC) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
               $(FLAVOUR)
 	$(link)
+$(BIN)/fuzz_%: LDFLAGS += -fsanitize=fuzzer
+$(BIN)/fuzz_%: LDLIBS += -lgomp
+$(BIN)/fuzz_%: $(OBJ)/tests/fuzz/targets/%.o $(OBJ)/tests/fuzz/target.o $(OBJ)/tests/fuzz/fuzzer.o \
+               $(call objects,$(GLCIC)) $(LIB)
+	$(link)
 $(BIN)/tests-emulated: LDLIBS += -lrapidcheck -lboost_context
-$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(GLCIC) $(FLOORS)) $(EMULATED) \
-                       $(patsubst %.cu,$(OBJ)/emulated/%.o,$(EMULATOR_TESTS))
+$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(EXAMPLES) $(GLCIC) $(FLOORS)) \
+                       $(EMULATED) $(patsubst %.cu,$(OBJ)/emulated/%.o,$(EMULATOR_TESTS))
 	$(link)
 
 # ---- what a person types -----------------------------------------------------------------------
@@ -222,15 +276,40 @@ ubsan:  ## the tests under the undefined-behaviour sanitizer alone
 	+$(MAKE) CONFIG=ubsan $(BUILD)/ubsan/bin/tests
 	$(BUILD)/ubsan/bin/tests
 
+# The thread sanitizer does not see how g++'s OpenMP hands work to its threads and would report all of
+# it as races; with one OpenMP thread what it reports is between the threads that we start ourselves:
+# the loader's, beside the trainer's own.
+TSAN_TESTS := tests/main.cpp $(addprefix tests/glcic/test_,loader.cpp trainer.cpp dataset.cpp)
+tsan:  ## the loader's and the trainer's tests under the thread sanitizer
+	+$(MAKE) CONFIG=tsan TESTS="$(TSAN_TESTS)" $(BUILD)/tsan/bin/tests
+	OMP_NUM_THREADS=1 $(BUILD)/tsan/bin/tests
+
+KILLS ?= 50
+test-kill: $(BIN)/tests  ## training, killed KILLS times at random moments, against a run left alone
+	KILLS=$(KILLS) $(BIN)/tests -sf='*test_kill.cpp' -s
+
+# FUZZ_SECONDS each, from the corpus of tests/fuzz; what fails is left in BUILD/fuzz/TARGET.
+FUZZ_SECONDS ?= 60
+fuzz: | $(BUILD)/deps-fuzz  ## the readers of files under libFuzzer, FUZZ_SECONDS each (clang)
+	+$(MAKE) CONFIG=fuzz CXX=clang++ CUDA=0 $(FUZZ_TARGETS:%=$(BUILD)/fuzz/bin/fuzz_%)
+	for target in $(FUZZ_TARGETS); do \
+	  mkdir -p $(BUILD)/fuzz/$$target; \
+	  $(BUILD)/fuzz/bin/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+	    -rss_limit_mb=1024 -malloc_limit_mb=256 -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/fuzz/$$target/fault- $(BUILD)/fuzz/$$target \
+	    tests/fuzz/corpus/$$target || exit 1; done
+
 deps: $(BUILD)/deps  ## the Debian packages that building takes
 
 # Installs what is missing where it may, else says what to install.
 $(BUILD)/deps: packages = $(PACKAGES)
 $(BUILD)/deps-bench: packages = libbenchmark-dev
+$(BUILD)/deps-fuzz: packages = clang
 $(BUILD)/deps-pytorch: packages = python3-torch libopenblas0-openmp
 $(BUILD)/deps-bench: | $(BUILD)/deps
 $(BUILD)/deps-pytorch: | $(BUILD)/deps
-$(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch: Makefile
+$(BUILD)/deps-fuzz: | $(BUILD)/deps
+$(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz: Makefile
 	@mkdir -p $(@D)
 	@missing=""; \
 	for package in $(packages); do \
@@ -288,19 +367,20 @@ format-check:
 	@clang-format --dry-run --Werror $(FORMATTED)
 
 # Each floor includes only what lies below it.
-lint: $(BUILD)/deps  ## clang-tidy, and no include that runs up a floor
+lint: $(BUILD)/deps $(PROTO_HEADERS)  ## clang-tidy, and no include that runs up a floor
 	@! grep -nE '#include "(autograd|layers|glcic)/' $(wildcard tensor/*.* tensor/*/*.*)
 	@! grep -nE '#include "(layers|glcic)/' $(wildcard autograd/*.* autograd/ops/*)
 	@! grep -nE '#include "glcic/' $(wildcard layers/*)
 	@! grep -rnE '#include "cuda/' tensor autograd layers glcic
-	@printf '%s\n' $(FLOORS) cuda/none.cpp $(GLCIC) | xargs -P $(JOBS) -n 8 sh -c \
-	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -I. -isystem /usr/include/eigen3 \
+	@printf '%s\n' $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) $(EXAMPLES) | xargs -P $(JOBS) -n 8 sh -c \
+	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -I. -isystem $(OBJ) -isystem /usr/include/eigen3 \
 	   -std=c++20 -fopenmp' sh
 
 compile_commands.json:  ## for editors and clang tools
-	@{ echo '['; for file in $(FLOORS) cuda/none.cpp $(GLCIC) glcic/main.cpp $(TESTS); do \
+	@{ echo '['; for file in $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) \
+	    glcic/main.cpp $(EXAMPLES) $(TESTS); do \
 	  printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$comma" '$(CURDIR)' \
-	    "$$file" '$(CXX) -I. -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
+	    "$$file" '$(CXX) -I. -I$(OBJ) -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
 	  comma=','; echo; done; echo ']'; } > $@
 
 clean:  ## remove what was built

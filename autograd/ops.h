@@ -86,6 +86,11 @@ struct MatmulTranspose {
   bool b = false;
 };
 Variable matmul(const Variable& a, const Variable& b, MatmulTranspose transposed = {});
+/// Every channel's map times a matrix of its own, which joins all places of the map (Pathak et al.,
+/// "Context Encoders", 2016, §3.1): x [N, H, W, C], weight [C, H·W, H·W] → [N, H, W, C],
+/// y[n, q, c] = Σ_p x[n, p, c]·weight[c, p, q] for places p, q = row·W + column.
+/// Throws ShapeError where channels or places disagree.
+Variable channelwise_linear(const Variable& x, const Variable& weight);
 
 // ---- the convolution family: closed under differentiation ---------------------------------------
 struct Conv2dOptions {

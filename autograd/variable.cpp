@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "autograd/node.h"
+#include "autograd/observer.h"
 #include "tensor/error.h"
 
 namespace kintsugi {
@@ -10,6 +11,7 @@ namespace kintsugi {
 namespace {
 
 thread_local bool recording = true;
+thread_local OpObserver observer;
 
 Node& node_of(const Variable& variable) {
   check(variable.defined(), "variable: used before it was given a value");
@@ -77,6 +79,7 @@ void Variable::register_hook(Hook hook) {
 Variable Variable::detach() const { return Variable(value()); }
 
 Variable record(const char* op, Tensor value, Variables inputs, Backward backward, Remake remake) {
+  if (observer) observer(op, value);
   bool wanted = false;
   if (recording)
     for (const Variable& input : inputs) wanted = wanted || input.requires_grad();
@@ -93,5 +96,8 @@ bool is_recording() { return recording; }
 
 RecordingGuard::RecordingGuard(bool wanted) : before_(std::exchange(recording, wanted)) {}
 RecordingGuard::~RecordingGuard() { recording = before_; }
+
+ObserverGuard::ObserverGuard(OpObserver wanted) { observer = std::move(wanted); }
+ObserverGuard::~ObserverGuard() { observer = nullptr; }
 
 }  // namespace kintsugi

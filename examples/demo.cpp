@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "glcic/evaluation_report.h"
 #include "glcic/page.h"
+#include "glcic/recipe.h"
 #include "glcic/trainer.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
@@ -24,16 +26,18 @@ volatile std::sig_atomic_t interrupted = 0;
 void on_interrupt(int) { interrupted = 1; }
 
 struct DemoOptions {
-  std::string budget = "5m", folder = "build/demo";
-  int64_t width = 16;
+  TrainSettings settings = read_recipe("demo");
+  std::string budget, folder = "build/demo";
   int threads = 0;
 };
 
 DemoOptions parse(int argc, char** argv) {
   DemoOptions options;
   CLI::App program("Trains on drawn faces and writes a page with completed ones.", "demo");
-  program.add_option("--budget", options.budget, "Time to train: 90s, 5m")->capture_default_str();
-  program.add_option("--width", options.width, "Base width of the networks")->capture_default_str();
+  program.add_option("--budget", options.budget, "Time to train: 90s, 5m")
+      ->default_str(duration_string(options.settings.budget));
+  program.add_option("--width", options.settings.width, "Base width of the networks")
+      ->capture_default_str();
   program.add_option("--out", options.folder, "Where the page goes")->capture_default_str();
   program.add_option("--threads", options.threads, "CPU threads (default: one a core)");
   try {
@@ -63,24 +67,16 @@ FaceGroup fill_faces(const Model& model, const Dataset& faces, const EvaluationO
                      int64_t first, const std::string& caption) {
   FaceGroup group{caption, {}};
   for (int64_t i = first; i < first + kFacesShown; ++i) {
-    const Hole hole = evaluation_hole(options, i);
     group.faces.push_back(fill_face(model, evaluation_picture(faces, i, options.size),
-                                    mask_from_holes({&hole, 1}, options.size, options.size)));
+                                    evaluation_mask(options.holes, options.size, i)));
   }
   return group;
 }
 
 void run(const DemoOptions& options) {
   if (options.threads > 0) set_num_threads(options.threads);
-  TrainSettings settings;
-  settings.size = 64;
-  settings.width = options.width;
-  // A few minutes are best spent on many small steps of the completion loss: after so short a first
-  // phase, an adversarial term at the paper's weight would outweigh it.
-  settings.batch = 8;
-  settings.alpha = 0.0001;
-  settings.shares = {0.9, 0.04, 0.06};
-  settings.budget = seconds_from_string(options.budget);
+  TrainSettings settings = options.settings;
+  if (!options.budget.empty()) settings.budget = seconds_from_string(options.budget);
   const std::string run_folder = options.folder + "/run";
   const Position end = train_in(run_folder, settings);
   check(end.phase > 3, "demo: stopped at step {}; run it again to go on", end.step);
@@ -88,9 +84,10 @@ void run(const DemoOptions& options) {
   fmt::print(stderr, "\nmeasuring on {} unseen faces\n", kFacesMeasured);
   const Model model = read_weights(run_folder + "/checkpoint.safetensors");
   const std::unique_ptr<Dataset> faces = open_dataset(settings.data, Split::test);
-  EvaluationOptions centre{.size = settings.size, .limit = kFacesMeasured, .baselines = true};
+  EvaluationOptions centre{
+      .size = settings.size, .limit = kFacesMeasured, .methods = {"mean-colour", "diffusion"}};
   EvaluationOptions anywhere = centre;
-  anywhere.hole = HoleRule::random;
+  anywhere.holes.rule = HoleRule::random;
 
   DemoPage page{.settings = settings,
                 .end = end,

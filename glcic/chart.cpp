@@ -62,6 +62,20 @@ std::string axes(const Chart& chart, const Scale& x, const Scale& y) {
   return svg + text("start", 4, 14, chart.y_label);
 }
 
+/// Names that would run into each other are set one below the other.
+std::string marks(const std::vector<ChartMark>& marks, const Scale& x) {
+  constexpr double kNameWidth = 70, kLineHeight = 16;
+  std::string svg;
+  double last = -kWidth, name_y = 0.0;
+  for (const ChartMark& mark : marks) {
+    const double at = x(mark.x);
+    name_y = at - last < kNameWidth ? name_y + kLineHeight : kTop + 12;
+    svg += line("mark", at, kTop, at, kHeight - kBottom) + text("start", at + 5, name_y, mark.name);
+    last = at;
+  }
+  return svg;
+}
+
 std::string path(const Curve& curve, const Scale& x, const Scale& y) {
   std::string points;
   for (size_t i = 0; i < curve.x.size(); ++i)
@@ -73,9 +87,13 @@ std::string path(const Curve& curve, const Scale& x, const Scale& y) {
 std::string legend(const std::vector<Curve>& curves) {
   std::string svg = fmt::format("<text class=\"label\" text-anchor=\"end\" x=\"{:.1f}\" y=\"14\">",
                                 kWidth - kRight);
-  for (size_t i = 0; i < curves.size(); ++i)
-    svg += fmt::format("<tspan class=\"{}\" dx=\"{}\">&#9473; {}</tspan>", curves[i].style,
-                       i == 0 ? 0 : 14, curves[i].name);
+  int gap = 0;
+  for (const Curve& curve : curves) {
+    if (curve.name.empty()) continue;
+    svg += fmt::format("<tspan class=\"{}\" dx=\"{}\">&#9473; {}</tspan>", curve.style, gap,
+                       curve.name);
+    gap = 14;
+  }
   return svg + "</text>";
 }
 
@@ -138,7 +156,7 @@ std::string svg_chart(const Chart& chart) {
     up.include(curve.y);
   }
   if (!(across.low < across.high) || (chart.log_y && up.low <= 0)) return "";
-  if (!chart.log_y) up.low = std::min(up.low, 0.0);
+  if (!chart.log_y && chart.from_zero) up.low = std::min(up.low, 0.0);
   if (!(up.low < up.high)) up.high = up.low + (up.low == 0 ? 1.0 : std::abs(up.low));
   const Scale x{across.low, across.high, kLeft, kWidth - kRight};
   const Scale y{up.low, up.high, kHeight - kBottom, kTop, chart.log_y};
@@ -147,9 +165,7 @@ std::string svg_chart(const Chart& chart) {
       fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><title>{}</title>",
                   kWidth, kHeight, chart.title, chart.title);
   svg += axes(chart, x, y);
-  for (const ChartMark& mark : chart.marks)
-    svg += line("mark", x(mark.x), kTop, x(mark.x), kHeight - kBottom) +
-           text("start", x(mark.x) + 5, kTop + 12, mark.name);
+  svg += marks(chart.marks, x);
   for (const Curve& curve : chart.curves)
     if (!curve.x.empty()) svg += path(curve, x, y);
   return svg + legend(chart.curves) + "</svg>";

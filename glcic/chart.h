@@ -6,8 +6,8 @@ namespace kintsugi {
 
 /// A line of a chart: y over x, both in the order of x.
 struct Curve {
-  std::string name;
-  std::string style;  ///< CSS class of the line: what colour it has
+  std::string name;   ///< in the legend; "" keeps it out of there
+  std::string style;  ///< CSS classes of the line: what colour it has
   std::vector<double> x, y;
 };
 
@@ -20,9 +20,10 @@ struct ChartMark {
 struct Chart {
   std::string title;
   std::string x_label, y_label;
-  std::vector<Curve> curves;
-  std::vector<ChartMark> marks;
-  bool log_y = false;  ///< needs positive values
+  std::vector<Curve> curves = {};
+  std::vector<ChartMark> marks = {};
+  bool log_y = false;     ///< needs positive values
+  bool from_zero = true;  ///< the y axis has 0 on it, unless it is logarithmic
 };
 
 /// The curve as at most `points` averages over equal stretches of x; values that are not finite are

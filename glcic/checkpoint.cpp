@@ -3,9 +3,8 @@
 #include <charconv>
 #include <map>
 
-#include "layers/own_value.h"
-#include "tensor/backend.h"
 #include "tensor/error.h"
+#include "tensor/io/file.h"
 #include "tensor/io/safetensors.h"
 #include "tensor/ops.h"
 
@@ -37,13 +36,23 @@ Number number_entry(const Metadata& metadata, const char* name, const std::strin
   return number;
 }
 
+/// A completion network for weights to be loaded into.
+std::shared_ptr<Module> blank_completion(const TrainSettings& settings) {
+  Generator unused;  // every number that is drawn is replaced
+  return find_architecture(settings.architecture)
+      .make_completion(settings.size, settings.width, unused);
+}
+
 void move_to(TrainState& state, Device device) {
+  if (state.settings.average.kind == Averaging::Kind::none) state.average = state.model.completion;
   state.model.completion->to(device);
   state.average->to(device);
   state.model.discriminators->to(device);
   state.model.mean_pixel = state.model.mean_pixel.to(device);
-  state.completion_optimizer = std::make_unique<Adadelta>(state.model.completion->state());
-  state.discriminators_optimizer = std::make_unique<Adadelta>(state.model.discriminators->state());
+  const AdadeltaOptions method{.rho = state.settings.rho, .eps = state.settings.eps};
+  state.completion_optimizer = std::make_unique<Adadelta>(state.model.completion->state(), method);
+  state.discriminators_optimizer =
+      std::make_unique<Adadelta>(state.model.discriminators->state(), method);
 }
 
 }  // namespace
@@ -52,22 +61,13 @@ TrainState make_train_state(const TrainSettings& settings, const Tensor& mean_pi
                             Device device) {
   TrainState state;
   state.settings = settings;
-  state.model = make_model(settings.size, settings.width, settings.seed, mean_pixel);
-  Generator unused;  // every number that is drawn is replaced
-  state.average = std::make_shared<CompletionNetwork>(settings.width, unused);
+  state.model = make_model(settings.size, settings.width, settings.seed, mean_pixel,
+                           find_architecture(settings.architecture));
+  state.average = blank_completion(settings);
   state.average->load(state.model.completion->save());
+  state.alpha = settings.alpha;
   move_to(state, device);
   return state;
-}
-
-void average_weights(CompletionNetwork& average, const CompletionNetwork& network, int64_t steps) {
-  double part = 9.0 / (static_cast<double>(steps) + 8.0);
-  std::vector<StateEntry> from = network.state(), to = average.state();
-  std::vector<ParameterStep> averages;
-  for (size_t i = 0; i < to.size(); ++i)
-    averages.push_back(
-        {.weight = own_value(to[i].variable), .grad = from[i].variable.value(), .slots = {}});
-  backend(averages.front().weight.device()).average_step(averages, part);
 }
 
 Model averaged_model(const TrainState& state) {
@@ -76,7 +76,11 @@ Model averaged_model(const TrainState& state) {
   return model;
 }
 
-void write_checkpoint(const std::string& path, const TrainState& state) {
+void write_checkpoint(const std::string& path, const TrainState& state, const Metadata& more) {
+  write_file_atomically(path, checkpoint_bytes(state, more));
+}
+
+std::string checkpoint_bytes(const TrainState& state, const Metadata& more) {
   SafeTensors file;
   file.tensors = save_model(averaged_model(state));
   file.tensors.merge(state.model.completion->save(kTrainingPrefix));
@@ -87,8 +91,10 @@ void write_checkpoint(const std::string& path, const TrainState& state) {
                    {"phase", std::to_string(state.position.phase)},
                    {"phase_step", std::to_string(state.position.phase_step)},
                    {"step", std::to_string(state.position.step)},
-                   {"seconds", fmt::format("{}", state.position.seconds)}};
-  write_safetensors(path, file);
+                   {"seconds", fmt::format("{}", state.position.seconds)},
+                   {"alpha", fmt::format("{}", state.alpha)}};
+  file.metadata.insert(more.begin(), more.end());
+  return format_safetensors(file, "checkpoint");
 }
 
 TrainState read_checkpoint(const std::string& path, Device device) {
@@ -99,14 +105,16 @@ TrainState read_checkpoint(const std::string& path, Device device) {
                     .phase_step = number_entry<int64_t>(file.metadata, "phase_step", path),
                     .step = number_entry<int64_t>(file.metadata, "step", path),
                     .seconds = number_entry<double>(file.metadata, "seconds", path)};
+  // Older versions had no other alpha than the settings'.
+  state.alpha = file.metadata.contains("alpha") ? number_entry<double>(file.metadata, "alpha", path)
+                                                : state.settings.alpha;
   check(state.position.phase >= 1 && state.position.phase <= 4 && state.position.step >= 0 &&
             state.position.phase_step >= 0,
         "{}: no checkpoint of glcic train: phase {}, step {}", path, state.position.phase,
         state.position.step);
   state.model = load_model(file.tensors, path, state.settings.size);
   state.average = state.model.completion;
-  Generator unused;  // every number that is drawn is replaced
-  state.model.completion = std::make_shared<CompletionNetwork>(state.average->width(), unused);
+  state.model.completion = blank_completion(state.settings);
   move_to(state, device);
   try {
     state.model.completion->load(file.tensors, kTrainingPrefix);

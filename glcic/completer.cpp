@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "autograd/variable.h"
-#include "glcic/inpainting/poisson.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
 
@@ -42,19 +41,22 @@ Tensor as_batch_of_one(const Tensor& x) { return x.reshape({1, x.size(0), x.size
 
 }  // namespace
 
-Post post_from_string(const std::string& name) {
-  if (name == "none") return Post::none;
-  if (name == "poisson") return Post::poisson;
-  throw Error(fmt::format("\"{}\" is not a post-processing: none or poisson", name));
-}
-
 Tensor run_completion(const Model& model, const Tensor& images, const Tensor& masks) {
+  check_fits(model, images.size(1), images.size(2));
   const NoGrad no_grad;
   const EvalGuard eval(*model.completion);
   const Tensor& mean = model.mean_pixel;
-  const Tensor input = completion_input(images.to(mean.dtype()).to(mean.device()),
-                                        masks.to(mean.dtype()).to(mean.device()), mean);
+  const Tensor input =
+      completion_input(images.to(mean.dtype()).to(mean.device()),
+                       masks.to(mean.dtype()).to(mean.device()), mean, model.mean_subtracted);
   return (*model.completion)(Variable(input)).value().to(Device::cpu).to(images.dtype());
+}
+
+Tensor network_output(const Model& model, const Tensor& picture, const Tensor& mask) {
+  const Tensor padded = run_completion(model, pad_by_repetition(as_batch_of_one(picture)),
+                                       pad_by_repetition(as_batch_of_one(mask)));
+  return ops::slice(ops::slice(padded, 1, 0, picture.size(0)), 2, 0, picture.size(1))
+      .reshape(picture.shape());
 }
 
 Completion complete(const Model& model, const Tensor& picture, const Tensor& mask,
@@ -63,20 +65,12 @@ Completion complete(const Model& model, const Tensor& picture, const Tensor& mas
               "complete: a picture is [H, W, 3], not {}", picture.shape());
   check_shape(mask.shape() == picture.shape().with(2, 1),
               "complete: mask {} does not fit picture {}", mask.shape(), picture.shape());
+  check_fits(model, picture.size(0), picture.size(1));
   check(ops::max(mask).item() > 0.0, "complete: the mask is empty, there is nothing to fill");
 
-  const Tensor padded = run_completion(model, pad_by_repetition(as_batch_of_one(picture)),
-                                       pad_by_repetition(as_batch_of_one(mask)));
-  const int64_t height = picture.size(0), width = picture.size(1);
   Completion result;
-  result.raw = ops::slice(ops::slice(padded, 1, 0, height), 2, 0, width)
-                   .reshape({height, width, int64_t{3}});
-  const Tensor filled =
-      options.post == Post::poisson
-          ? ops::clamp(solve_poisson(picture, mask, result.raw, {.edge = EdgeGradient::zero}), 0.0,
-                       1.0)
-          : result.raw;
-  result.composite = composite(filled, picture, mask.to(picture.dtype()));
+  result.raw = network_output(model, picture, mask);
+  result.composite = post_process(options.post, picture, mask, result.raw);
   return result;
 }
 

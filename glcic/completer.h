@@ -1,20 +1,9 @@
 #pragma once
-#include <string>
-
 #include "glcic/model.h"
+#include "glcic/post_processing.h"
 #include "tensor/tensor.h"
 
 namespace kintsugi {
-
-/// What is done to a completed picture after the network.
-enum class Post {
-  none,
-  /// The network's gradients inside the hole, blended into the picture (solve_poisson). C learns
-  /// only from the hole, so what it makes of the rest is not asked: EdgeGradient::zero.
-  poisson,
-};
-/// "none" or "poisson"; throws Error for any other name.
-Post post_from_string(const std::string& name);
 
 struct CompleteOptions {
   Post post = Post::none;
@@ -38,8 +27,13 @@ struct Completion {
 Completion complete(const Model& model, const Tensor& picture, const Tensor& mask,
                     CompleteOptions options = {});
 
+/// What C makes of every pixel of a picture of any size, as above: picture [H, W, 3],
+/// mask [H, W, 1] → [H, W, 3], on the CPU, in the picture's dtype.
+Tensor network_output(const Model& model, const Tensor& picture, const Tensor& mask);
+
 /// C's output at inference (running statistics, nothing recorded) for a batch: images [N, H, W, 3],
 /// masks [N, H, W, 1] → [N, H, W, 3] on the CPU, in the images' dtype. H and W are multiples of 4.
+/// Throws Error where C does not take them (check_fits).
 Tensor run_completion(const Model& model, const Tensor& images, const Tensor& masks);
 
 }  // namespace kintsugi

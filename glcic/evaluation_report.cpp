@@ -1,66 +1,209 @@
-#include <fmt/format.h>
+#include "glcic/evaluation_report.h"
 
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
-#include "glcic/evaluation.h"
+#include <algorithm>
+#include <functional>
 
 namespace kintsugi {
+namespace {
 
-std::string evaluation_table(const Evaluation& evaluation) {
-  std::string table = fmt::format("{:<12}  {:>16}  {:>17}\n", "method", "hole PSNR, dB", "hole L1");
-  for (const MethodResult& method : evaluation.methods)
-    table +=
-        fmt::format("{:<12}  {:>8.2f} ± {:<5.2f}  {:>8.4f} ± {:.4f}\n", method.name,
-                    method.psnr.mean, method.psnr.margin(), method.l1.mean, method.l1.margin());
-  const EvaluationOptions& options = evaluation.options;
-  std::string holes =
-      options.hole == HoleRule::centre
-          ? fmt::format("the centre square of {} px", options.size / 2)
-          : fmt::format("rectangles with sides of {} to {} px, seed {}", options.hole_range.low,
-                        options.hole_range.high, options.seed);
-  return table + fmt::format(
-                     "{0} pictures of {1} x {1} px, holes: {2}; ± is the 95 % confidence "
-                     "interval of the mean\n",
-                     evaluation.pictures, options.size, holes);
+/// A table of words: a header, then rows of the same length; the first column names the rows.
+struct Grid {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;
+};
+
+using Cell = std::function<std::string(const MethodFigures&, Figure)>;
+
+/// Without bins: the hole's figures in one grid, the picture's in another, a column each.
+std::vector<Grid> grids_by_area(const Evaluation& evaluation, const std::string& corner,
+                                size_t first, const Cell& cell) {
+  std::vector<Grid> grids;
+  const size_t half = kFigures.size() / 2;
+  for (const size_t start : {size_t{0}, half}) {
+    Grid grid{{corner}, {}};
+    for (size_t k = start; k < start + half; ++k)
+      grid.header.push_back(figure_info(kFigures[k]).title);
+    for (size_t i = first; i < evaluation.methods.size(); ++i) {
+      const MethodResult& method = evaluation.methods[i];
+      grid.rows.push_back({method.name});
+      for (size_t k = start; k < start + half; ++k)
+        grid.rows.back().push_back(cell(method.overall, kFigures[k]));
+    }
+    grids.push_back(std::move(grid));
+  }
+  return grids;
 }
 
-std::string evaluation_json(const Evaluation& evaluation, const std::string& data,
-                            const std::string& split) {
-  using Json = nlohmann::ordered_json;
-  const EvaluationOptions& options = evaluation.options;
-  Json protocol = {
-      {"data", data},
-      {"split", split},
-      {"pictures", evaluation.pictures},
-      {"size", options.size},
-      {"picture", "centre square, scaled"},
-      {"hole", to_string(options.hole)},
-  };
-  if (options.hole == HoleRule::random) {
-    protocol["hole_sides"] = {options.hole_range.low, options.hole_range.high};
-    protocol["seed"] = options.seed;
-  } else {
-    protocol["hole_sides"] = {options.size / 2, options.size / 2};
+/// With bins: a grid for each figure, a column for each bin and one for all.
+std::vector<Grid> grids_by_figure(const Evaluation& evaluation, const std::string& corner,
+                                  size_t first, const Cell& cell) {
+  std::vector<Grid> grids;
+  for (const Figure figure : kFigures) {
+    Grid grid{{corner + ", " + figure_info(figure).title}, {}};
+    for (const HoleBin& bin : hole_bins(evaluation.options.holes.rule))
+      grid.header.push_back(bin.name);
+    grid.header.emplace_back("all");
+    for (size_t i = first; i < evaluation.methods.size(); ++i) {
+      const MethodResult& method = evaluation.methods[i];
+      grid.rows.push_back({method.name});
+      for (const MethodFigures& bin : method.bins) grid.rows.back().push_back(cell(bin, figure));
+      grid.rows.back().push_back(cell(method.overall, figure));
+    }
+    grids.push_back(std::move(grid));
   }
-  protocol["compared"] =
-      "composite with original, over the hole's pixels and RGB, values in [0, 1]";
-  protocol["hole_psnr_db"] = "mean over pictures of 10 log10(1 / mean squared error), at most 100";
-  protocol["hole_l1"] = "mean over pictures of the mean absolute error";
+  return grids;
+}
 
-  const auto as_json = [](const Estimate& value) {
-    return Json{{"mean", value.mean},
-                {"standard_error", value.standard_error},
-                {"confidence_95", {value.mean - value.margin(), value.mean + value.margin()}}};
-  };
-  Json methods = Json::array();
+std::vector<Grid> all_grids(const Evaluation& evaluation) {
+  const bool has_bins = !hole_bins(evaluation.options.holes.rule).empty();
+  const auto make = has_bins ? grids_by_figure : grids_by_area;
+  std::vector<Grid> grids =
+      make(evaluation, "method", 0, [](const MethodFigures& figures, Figure figure) {
+        const Estimate& value = figures.means[figure];
+        return fmt::format("{0:.{2}f} ± {1:.{2}f}", value.mean, value.margin(),
+                           figure_info(figure).decimals);
+      });
+  Grid times{{"method", "ms a hole"}, {}};
   for (const MethodResult& method : evaluation.methods)
-    methods.push_back({{"name", method.name},
-                       {"hole_psnr_db", as_json(method.psnr)},
-                       {"hole_l1", as_json(method.l1)}});
-  // File names need not be UTF-8.
-  return Json{{"protocol", protocol}, {"methods", methods}}.dump(2, ' ', false,
-                                                                 Json::error_handler_t::replace) +
-         "\n";
+    times.rows.push_back({method.name, fmt::format("{:.2f}", method.seconds * 1e3)});
+  grids.push_back(std::move(times));
+  if (evaluation.methods.size() < 2) return grids;
+  for (Grid& grid : make(evaluation, evaluation.methods.front().name + " minus", 1,
+                         [](const MethodFigures&figures, Figure figure) {
+                           const Estimate& value = figures.differences[figure];
+                           return fmt::format("{0:+.{2}f} ± {1:.{2}f}", value.mean, value.margin(),
+                                              figure_info(figure).decimals);
+                         }))
+    grids.push_back(std::move(grid));
+  return grids;
+}
+
+/// Characters, not bytes, of UTF-8.
+size_t length(const std::string& text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
+}
+
+std::string as_text(const Grid& grid) {
+  std::vector<size_t> widths(grid.header.size(), 0);
+  const auto widen = [&](const std::vector<std::string>& row) {
+    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], length(row[c]));
+  };
+  widen(grid.header);
+  for (const auto& row : grid.rows) widen(row);
+  const auto line = [&](const std::vector<std::string>& row) {
+    std::string text = row[0] + std::string(widths[0] - length(row[0]), ' ');
+    for (size_t c = 1; c < row.size(); ++c)
+      text += std::string(2 + widths[c] - length(row[c]), ' ') + row[c];
+    return text + "\n";
+  };
+  std::string text = line(grid.header);
+  for (const auto& row : grid.rows) text += line(row);
+  return text;
+}
+
+/// On one line, with nothing in it that Markdown takes for the end of a cell.
+std::string as_cell(const std::string& text) {
+  std::string cell;
+  for (const char c : text)
+    if (c == '|')
+      cell += "\\|";
+    else
+      cell += c == '\n' ? ' ' : c;
+  return cell;
+}
+
+std::string as_markdown(const Grid& grid) {
+  const auto line = [](const std::vector<std::string>& row) {
+    std::string text = "|";
+    for (const std::string& cell : row) text += fmt::format(" {} |", as_cell(cell));
+    return text + "\n";
+  };
+  std::string text = line(grid.header) + "|---|";
+  for (size_t c = 1; c < grid.header.size(); ++c) text += "---:|";
+  text += "\n";
+  for (const auto& row : grid.rows) text += line(row);
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& words, const char* separator) {
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += separator;
+    text += word;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> evaluation_protocol(
+    const Evaluation& evaluation, const EvaluationSource& source) {
+  const EvaluationOptions& options = evaluation.options;
+  const std::string first = evaluation.methods.front().name;
+  std::vector<std::pair<std::string, std::string>> points;
+  std::string pictures =
+      fmt::format("{0} pictures of {1} x {1} px", evaluation.pictures, options.size);
+  if (!source.data.empty()) pictures += fmt::format(" of {}, split {}", source.data, source.split);
+  points.emplace_back("pictures", pictures);
+  for (const auto& [system, file] : source.weights)
+    points.emplace_back("weights of " + system, file);
+  points.emplace_back("crop", "the centre square");
+  points.emplace_back(
+      "scale", fmt::format("its side to {} px, antialiased (triangle filter)", options.size));
+  points.emplace_back("holes",
+                      describe(options.holes, options.size) + "; the same for every method");
+  if (!hole_bins(options.holes.rule).empty())
+    points.emplace_back("bins",
+                        "by the hole's share of the picture's area; every picture has a hole in "
+                        "each; \"all\" is over each picture's mean over its holes");
+  points.emplace_back("measured",
+                      options.raw ? "raw: the networks' own output against the original, RGB in "
+                                    "[0, 1], not rounded to 8 bits"
+                                  : "composite: the original outside of the hole, the method's "
+                                    "pixels inside, against the original, RGB in [0, 1], not "
+                                    "rounded to 8 bits");
+  points.emplace_back("post-processing",
+                      options.posts == std::vector<std::string>{"none"}
+                          ? "none"
+                          : "of the first system: " + joined(options.posts, ", ") +
+                                " (named after the +); of the others: none");
+  for (const Figure figure : kFigures)
+    points.emplace_back(figure_info(figure).title,
+                        "mean over pictures of: " + figure_info(figure).meaning);
+  points.emplace_back("±",
+                      "half of the mean's 95 % confidence interval over pictures (Student's t)");
+  if (evaluation.methods.size() > 1)
+    points.emplace_back(first + " minus",
+                        "its figure minus the other method's, paired: on the "
+                        "same picture and hole");
+  points.emplace_back("ms a hole",
+                      "time on one thread, several pictures side by side; networks on "
+                      "all threads, in batches");
+  return points;
+}
+
+std::string evaluation_table(const Evaluation& evaluation, const EvaluationSource& source) {
+  std::string text;
+  for (const Grid& grid : all_grids(evaluation)) text += as_text(grid) + "\n";
+  for (const auto& [name, sentence] : evaluation_protocol(evaluation, source))
+    text += name + ": " + sentence + "\n";
+  return text;
+}
+
+std::string evaluation_markdown(const Evaluation& evaluation, const EvaluationSource& source) {
+  std::string text;
+  for (const Grid& grid : all_grids(evaluation)) text += as_markdown(grid) + "\n";
+  const EvaluationSheet& sheet = evaluation.sheet;
+  if (!sheet.rows.empty()) {
+    text += "Contact sheet, columns: " + as_cell(joined(sheet.columns, ", ")) + "\n\n";
+    text += "Contact sheet, rows: " + as_cell(joined(sheet.rows, "; ")) + "\n\n";
+  }
+  for (const auto& [name, sentence] : evaluation_protocol(evaluation, source))
+    text += "- " + name + ": " + as_cell(sentence) + "\n";
+  return text;
 }
 
 }  // namespace kintsugi

@@ -2,6 +2,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "glcic/dataset.h"
@@ -16,6 +17,15 @@ struct PictureList {
 
 /// True where `folder` is in CelebA's layout, itself or in its folder celeba.
 bool is_celeba(const std::string& folder);
+/// A line of CelebA's list_eval_partition.txt: "000001.jpg 0", where 0 is train, 1 valid, 2 test.
+struct PartitionEntry {
+  std::string name;
+  Split split;
+  int line;  ///< from 1
+};
+/// Empty lines are passed over. Throws Error, naming `path` and the line, for one of another kind.
+std::vector<PartitionEntry> parse_partition(std::string_view text, const std::string& path);
+
 /// The files that list_eval_partition.txt puts into a split.
 PictureList list_celeba(const std::string& folder, Split split);
 /// The PNG and JPEG files of a folder that the hash of their names puts into a split.

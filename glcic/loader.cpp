@@ -49,6 +49,7 @@ Tensor readable_picture(const Dataset& dataset, int64_t index, const LoaderOptio
       return training_picture(dataset, (index + i) % dataset.size(), options.size,
                               options.scale_range, generator);
     } catch (const Error& error) {
+      if (options.strict) throw;
       skipped.emplace_back(error.what());
     }
   throw Error(fmt::format("loader: {} pictures in a row cannot be read; the last: {}", attempts,

@@ -17,6 +17,7 @@ struct LoaderOptions {
   double scale_range = 0;     ///< see Dataset::scale_range; 0: the dataset's own
   uint64_t seed = 1;
   int64_t first_step = 0;  ///< the step of the first batch: a resumed run goes on from here
+  bool strict = false;     ///< a damaged picture is an error, else it is passed over
   int threads = 1;         ///< changes speed, never batches
   int read_ahead = 4;      ///< batches held ready at most
 };
@@ -31,7 +32,8 @@ struct Batch {
 };
 
 /// The batch of a step: a pure function of its arguments. Epochs run through the dataset in a new
-/// order each, without repeats; a damaged picture is skipped for the one after it.
+/// order each, without repeats; a damaged picture is skipped for the one after it. Throws Error,
+/// naming the picture, where it is damaged and options.strict, or where all in a row are.
 Batch make_batch(const Dataset& dataset, const LoaderOptions& options, int64_t step);
 
 /// Reads batches ahead on its own threads: the i-th next() is make_batch(first_step + i).

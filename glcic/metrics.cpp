@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <sstream>
+#include <string_view>
 
 #include "tensor/error.h"
 #include "tensor/io/file.h"
@@ -14,18 +14,23 @@ namespace {
 
 constexpr int kPoints = 240;  // of a curve
 
-/// "a,,b" → "a", "", "b"
-std::vector<std::string> cells(const std::string& line) {
-  std::vector<std::string> found(1);
-  for (const char c : line)
-    if (c == ',')
-      found.emplace_back();
-    else
-      found.back() += c;
-  return found;
+/// Takes what comes before the first `separator` off the text, and that with it; all of the text
+/// where there is none.
+std::string_view cut(std::string_view& text, char separator) {
+  const size_t end = text.find(separator);
+  const std::string_view head = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return head;
 }
 
-double number(const std::string& cell, const std::string& path, size_t line) {
+/// "a,,b" → "a", "", "b"
+void split(std::string_view line, std::vector<std::string_view>& cells) {
+  cells.clear();
+  while (line.find(',') != std::string_view::npos) cells.push_back(cut(line, ','));
+  cells.push_back(line);
+}
+
+double number(std::string_view cell, const std::string& path, size_t line) {
   if (cell.empty()) return std::numeric_limits<double>::quiet_NaN();
   double value = 0.0;
   const auto [end, fault] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
@@ -69,17 +74,21 @@ const std::vector<double>& Metrics::column(const std::string& name) const {
 }
 
 Metrics read_metrics(const std::string& path) {
-  std::istringstream text(read_file(path));
-  std::string line;
-  check(static_cast<bool>(std::getline(text, line)), "{} is empty", path);
-  Metrics metrics{cells(line), {}};
+  const std::string text = read_file(path);
+  std::string_view rest = text;
+  check(!rest.empty(), "{} is empty", path);
+  std::vector<std::string_view> cells;
+  split(cut(rest, '\n'), cells);
+  Metrics metrics{{cells.begin(), cells.end()}, {}};
   metrics.columns.resize(metrics.names.size());
-  for (size_t row = 2; std::getline(text, line); ++row) {
-    const std::vector<std::string> found = cells(line);
-    check(found.size() == metrics.names.size(), "{}, line {}: {} cells under a header of {}", path,
-          row, found.size(), metrics.names.size());
-    for (size_t i = 0; i < found.size(); ++i)
-      metrics.columns[i].push_back(number(found[i], path, row));
+  const auto lines = static_cast<size_t>(std::count(rest.begin(), rest.end(), '\n'));
+  for (std::vector<double>& column : metrics.columns) column.reserve(lines + 1);
+  for (size_t row = 2; !rest.empty(); ++row) {
+    split(cut(rest, '\n'), cells);
+    check(cells.size() == metrics.names.size(), "{}, line {}: {} cells under a header of {}", path,
+          row, cells.size(), metrics.names.size());
+    for (size_t i = 0; i < cells.size(); ++i)
+      metrics.columns[i].push_back(number(cells[i], path, row));
   }
   return metrics;
 }

@@ -9,55 +9,95 @@ namespace kintsugi {
 
 namespace {
 
-const Tensor& entry(const StateDict& saved, const std::string& origin, const std::string& name,
-                    int rank) {
-  auto found = saved.find(name);
-  check(found != saved.end(), "{}: not the weights of GLCIC: {} is missing", origin, name);
-  check(found->second.rank() == rank, "{}: {} has shape {}, not {} axes", origin, name,
+/// The flag of files whose C sees RGB − mean_pixel.
+constexpr const char* kMeanSubtracted = "mean_subtracted";
+
+/// A file with weights, as its reader speaks of it.
+struct Source {
+  const StateDict& saved;
+  const std::string& origin;
+  const Architecture& architecture;
+};
+
+const Architecture& recognise(const StateDict& saved, const std::string& origin) {
+  const Architecture* architecture = recognise_architecture(saved);
+  std::string titles;
+  for (const Architecture* known : architectures())
+    titles += (titles.empty() ? "" : " or ") + known->title;
+  check(architecture != nullptr, "{}: not the weights of {}: {} is missing", origin, titles,
+        glcic_architecture().first_weight);
+  return *architecture;
+}
+
+const Tensor& entry(const Source& source, const std::string& name, int rank) {
+  auto found = source.saved.find(name);
+  check(found != source.saved.end(), "{}: not the weights of {}: {} is missing", source.origin,
+        source.architecture.title, name);
+  check(found->second.rank() == rank, "{}: {} has shape {}, not {} axes", source.origin, name,
         found->second.shape(), rank);
   return found->second;
 }
 
-void load_into(Module& module, const StateDict& saved, const std::string& origin,
-               const std::string& prefix) {
+void load_into(Module& module, const Source& source, const std::string& prefix) {
   try {
-    module.load(saved, prefix);
+    module.load(source.saved, prefix);
   } catch (const Error& error) {
-    throw Error(fmt::format("{}: not the weights of GLCIC: {}", origin, error.what()));
+    throw Error(fmt::format("{}: not the weights of {}: {}", source.origin,
+                            source.architecture.title, error.what()));
   }
 }
 
 }  // namespace
 
-Model make_model(int64_t size, int64_t width, uint64_t seed, const Tensor& mean_pixel) {
+Model make_model(int64_t size, int64_t width, uint64_t seed, const Tensor& mean_pixel,
+                 const Architecture& architecture) {
   Generator generator{.seed = seed};
-  return {.completion = std::make_shared<CompletionNetwork>(width, generator),
-          .discriminators = std::make_shared<Discriminators>(size, width, generator),
-          .mean_pixel = mean_pixel};
+  return {.completion = architecture.make_completion(size, width, generator),
+          .discriminators = architecture.make_judge(size, width, generator),
+          .mean_pixel = mean_pixel,
+          .architecture = &architecture,
+          .only_size = architecture.only_size ? size : 0};
+}
+
+void check_fits(const Model& model, int64_t height, int64_t width) {
+  const int64_t size = model.only_size;
+  check(
+      size == 0 || (height == size && width == size),
+      "these weights of the {0} complete pictures of {1} x {1} alone, not {2} x {3}: some of them "
+      "belong to one place of the picture each",
+      model.architecture->title, size, width, height);
 }
 
 StateDict save_model(const Model& model) {
   StateDict saved = model.completion->save("completion.");
   if (model.discriminators) saved.merge(model.discriminators->save("discriminator."));
   saved["mean_pixel"] = model.mean_pixel;
+  if (model.mean_subtracted) saved[kMeanSubtracted] = Tensor::full({1}, 1);
   return saved;
 }
 
 Model load_model(const StateDict& saved, const std::string& origin, int64_t size) {
-  const Tensor& first = entry(saved, origin, "completion.layer01.conv.weight", 4);
+  const Architecture& architecture = recognise(saved, origin);
+  const Source source{saved, origin, architecture};
+  const Tensor& first = entry(source, architecture.first_weight, 4);
   Model model;
-  model.mean_pixel = entry(saved, origin, "mean_pixel", 1).to(first.dtype());
+  model.architecture = &architecture;
+  if (architecture.only_size) model.only_size = architecture.only_size(saved);
+  model.mean_pixel = entry(source, "mean_pixel", 1).to(first.dtype());
   check(model.mean_pixel.numel() == 3, "{}: mean_pixel has shape {}, not [3]", origin,
         model.mean_pixel.shape());
+  model.mean_subtracted = saved.contains(kMeanSubtracted) &&
+                          entry(source, kMeanSubtracted, 1).to_vector() == std::vector{1.0};
   Generator unused;  // every number that is drawn is replaced
-  model.completion = std::make_shared<CompletionNetwork>(first.size(0), unused);
+  model.completion = architecture.make_completion(model.only_size, first.size(0), unused);
   model.completion->to(first.dtype());
-  load_into(*model.completion, saved, origin, "completion.");
+  load_into(*model.completion, source, "completion.");
   if (size > 0) {
-    const Tensor& judge = entry(saved, origin, "discriminator.global.layer1.conv.weight", 4);
-    model.discriminators = std::make_shared<Discriminators>(size, judge.size(0), unused);
+    check_fits(model, size, size);
+    const Tensor& judge = entry(source, architecture.judge_first_weight, 4);
+    model.discriminators = architecture.make_judge(size, judge.size(0), unused);
     model.discriminators->to(first.dtype());
-    load_into(*model.discriminators, saved, origin, "discriminator.");
+    load_into(*model.discriminators, source, "discriminator.");
   }
   return model;
 }
@@ -71,8 +111,11 @@ Model read_weights(const std::string& path, Device device) {
   return model;
 }
 
-Tensor completion_input(const Tensor& images, const Tensor& masks, const Tensor& mean_pixel) {
-  return ops::concat({ops::where(masks, mean_pixel, images), masks}, -1);
+Tensor completion_input(const Tensor& images, const Tensor& masks, const Tensor& mean_pixel,
+                        bool mean_subtracted) {
+  Tensor filled = ops::where(masks, mean_pixel, images);
+  if (mean_subtracted) filled = ops::subtract(filled, mean_pixel);
+  return ops::concat({filled, masks}, -1);
 }
 
 Variable composite(const Variable& completed, const Tensor& images, const Tensor& masks) {

@@ -145,7 +145,7 @@ std::string Discriminator::describe() const {
 Shape Discriminator::output_shape(const Shape& input) const { return {input[0], 16 * width_}; }
 
 Discriminators::Discriminators(int64_t size, int64_t width, Generator& generator)
-    : Module("discriminator"), size_(size) {
+    : Judge("discriminator"), size_(size) {
   check(size >= 16 && size % 4 == 0,
         "discriminators: size {} does not fit: it must be a multiple of 4, and at least 16", size);
   local_ = add_child("local", std::make_shared<Discriminator>(size / 2, width, generator));
@@ -159,10 +159,41 @@ Variable Discriminators::judge(const Variable& pictures, const Variable& patches
   return forward(concat({(*global_)(pictures), (*local_)(patches)}, 1));
 }
 
+std::vector<Judge::Part> Discriminators::parts() const {
+  return {{"local", local_.get(), {1, size_ / 2, size_ / 2, 3}},
+          {"global", global_.get(), {1, size_, size_, 3}}};
+}
+
 Variable Discriminators::forward(const Variable& features) { return as_result((*fc_)(features)); }
 
 std::string Discriminators::describe() const {
   return fmt::format("GLCIC discriminators for {0} x {0}", size_);
+}
+
+const Architecture& glcic_architecture() {
+  static const Architecture architecture{
+      .name = "glcic",
+      .title = "GLCIC",
+      .first_weight = "completion.layer01.conv.weight",
+      .judge_first_weight = "discriminator.global.layer1.conv.weight",
+      .alpha = 0.0004,
+      .check_scale =
+          [](int64_t size, int64_t width) {
+            check(size >= 16 && size % 4 == 0,
+                  "no discriminator fits size {}: it must be a multiple of 4, and at least 16",
+                  size);
+            check(width >= 2 && width % 2 == 0, "width {} must be an even number, 2 or more",
+                  width);
+          },
+      .make_completion =
+          [](int64_t, int64_t width, Generator& generator) {
+            return std::make_shared<CompletionNetwork>(width, generator);
+          },
+      .make_judge =
+          [](int64_t size, int64_t width, Generator& generator) {
+            return std::make_shared<Discriminators>(size, width, generator);
+          }};
+  return architecture;
 }
 
 }  // namespace kintsugi

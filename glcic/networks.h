@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "glcic/architecture.h"
 #include "layers/conv_norm_relu.h"
 #include "layers/linear.h"
 #include "layers/module.h"
@@ -57,14 +58,14 @@ class Discriminator final : public Module {
 
 /// Both discriminators and the layer that joins them: the judge of GLCIC §3.3. Children "local"
 /// (patches of size/2), "global" (whole pictures) and "fc".
-class Discriminators final : public Module {
+class Discriminators final : public Judge {
  public:
   /// Throws Error unless size is a multiple of 4 and at least 16.
   explicit Discriminators(int64_t size, int64_t width = 64,
                           Generator& generator = default_generator());
-  /// The logits that pictures [N, S, S, 3] with patches [N, S/2, S/2, 3] are real: [N, 1]. Their
-  /// sigmoid is the probability.
-  Variable judge(const Variable& pictures, const Variable& patches);
+  Variable judge(const Variable& pictures, const Variable& patches) override;
+  /// "local" and "global".
+  std::vector<Part> parts() const override;
   /// The last layer alone: [N, 32·width], global features first → [N, 1].
   Variable forward(const Variable& features) override;
   std::string describe() const override;
@@ -79,5 +80,8 @@ class Discriminators final : public Module {
   std::shared_ptr<Discriminator> local_, global_;
   std::shared_ptr<Linear> fc_;
 };
+
+/// Named "glcic".
+const Architecture& glcic_architecture();
 
 }  // namespace kintsugi

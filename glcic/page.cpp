@@ -7,6 +7,8 @@
 
 #include "glcic/chart.h"
 #include "glcic/completer.h"
+#include "glcic/evaluation_report.h"
+#include "glcic/html.h"
 #include "glcic/image_ops.h"
 #include "glcic/inpainting/poisson.h"
 #include "glcic/metrics.h"
@@ -18,22 +20,6 @@
 
 namespace kintsugi {
 namespace {
-
-/// RFC 4648, §4.
-std::string base64(const std::string& bytes) {
-  constexpr const char* kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k)
-      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (size_t k = 0; k < 4; ++k)
-      text += i + k <= bytes.size() ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
 
 const MethodResult& method(const Evaluation& evaluation, const std::string& name) {
   const auto found = std::find_if(evaluation.methods.begin(), evaluation.methods.end(),
@@ -72,8 +58,8 @@ std::string face_rows(const std::string& folder, const FaceGroup& group, int& nu
 }
 
 std::string headline(const DemoPage& page) {
-  const double glcic = method(page.evaluation, "GLCIC").psnr.mean;
-  const double diffusion = method(page.evaluation, "diffusion").psnr.mean;
+  const double glcic = method(page.evaluation, "GLCIC")[Figure::hole_psnr].mean;
+  const double diffusion = method(page.evaluation, "diffusion")[Figure::hole_psnr].mean;
   return fmt::format(
       "<h1>Faces, mended</h1>\n"
       "<p>A completion network, trained here for {} on faces that the program draws itself, fills "
@@ -91,8 +77,9 @@ std::string figures_table(const Evaluation& evaluation) {
   for (const MethodResult& m : evaluation.methods)
     html += fmt::format(
         "<tr{}><td>{}</td><td>{:.2f} &plusmn; {:.2f}</td><td>{:.4f} &plusmn; {:.4f}</td></tr>\n",
-        &m == &evaluation.methods.front() ? " class=\"best\"" : "", m.name, m.psnr.mean,
-        m.psnr.margin(), m.l1.mean, m.l1.margin());
+        &m == &evaluation.methods.front() ? " class=\"best\"" : "", m.name,
+        m[Figure::hole_psnr].mean, m[Figure::hole_psnr].margin(), m[Figure::hole_l1].mean,
+        m[Figure::hole_l1].margin());
   return html + fmt::format(
                     "</table>\n<p class=\"note\">Means over {0} unseen faces of {1} &times; {1} "
                     "pixels with the centre square of {2} cut out, with 95&nbsp;% confidence "
@@ -165,7 +152,7 @@ void write_demo_page(const std::string& folder, const DemoPage& page) {
 
   write_face_sheet(folder + "/faces.png", page);
   write_file_atomically(folder + "/evaluation.json",
-                        evaluation_json(page.evaluation, page.settings.data, "test"));
+                        evaluation_json(page.evaluation, {page.settings.data, "test"}));
   write_file_atomically(folder + "/index.html", html);
 }
 

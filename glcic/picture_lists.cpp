@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "glcic/folder_dataset.h"
+#include "glcic/hash.h"
 #include "tensor/error.h"
 #include "tensor/io/file.h"
 
@@ -16,15 +17,9 @@ namespace fs = std::filesystem;
 constexpr const char* kCelebaPictures = "img_align_celeba";
 constexpr const char* kCelebaPartition = "list_eval_partition.txt";
 
-/// FNV-1a, 64 bits: the same split on every machine, whatever else is in the folder.
-uint64_t hash_name(const std::string& name) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (const char symbol : name) hash = (hash ^ static_cast<uint8_t>(symbol)) * 0x100000001B3u;
-  return hash;
-}
-
+/// The same on every machine, whatever else is in the folder.
 Split split_of_name(const std::string& name) {
-  const uint64_t percentile = (hash_name(name) >> 32) % 100;
+  const uint64_t percentile = (hash_bytes(name) >> 32) % 100;
   return percentile < 90 ? Split::train : percentile < 95 ? Split::valid : Split::test;
 }
 
@@ -55,20 +50,14 @@ std::string celeba_root(const std::string& folder) {
   return "";
 }
 
-/// One line of the list: "000001.jpg 0".
-struct PartitionLine {
-  std::string name;
-  Split split;
-};
-
-PartitionLine parse_partition_line(const std::string& path, int number, const std::string& line) {
+PartitionEntry parse_partition_line(const std::string& path, int number, const std::string& line) {
   std::istringstream fields(line);
   std::string name, part, more;
   fields >> name >> part;
   const bool valid = (part == "0" || part == "1" || part == "2") && !(fields >> more);
   check(valid, "{}, line {}: \"{}\" is not a file name and a split (0, 1 or 2)", path, number,
         line.substr(0, 60));
-  return {name, part == "0" ? Split::train : part == "1" ? Split::valid : Split::test};
+  return {name, part == "0" ? Split::train : part == "1" ? Split::valid : Split::test, number};
 }
 
 void check_not_empty(const PictureList& list, const std::string& folder, Split split, size_t all) {
@@ -81,18 +70,24 @@ void check_not_empty(const PictureList& list, const std::string& folder, Split s
 
 bool is_celeba(const std::string& folder) { return !celeba_root(folder).empty(); }
 
+std::vector<PartitionEntry> parse_partition(std::string_view text, const std::string& path) {
+  std::vector<PartitionEntry> entries;
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number)
+    if (line.find_first_not_of(" \r\t") != std::string::npos)
+      entries.push_back(parse_partition_line(path, number, line));
+  return entries;
+}
+
 PictureList list_celeba(const std::string& folder, Split split) {
   const std::string root = celeba_root(folder);
   const std::string partition = root + "/" + kCelebaPartition;
   PictureList list{root + "/" + kCelebaPictures, {}};
   const std::set<std::string> present = pictures_in(list.folder);
-  std::istringstream lines(read_file(partition));
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    if (line.find_first_not_of(" \r\t") == std::string::npos) continue;
-    const PartitionLine entry = parse_partition_line(partition, number, line);
+  for (const PartitionEntry& entry : parse_partition(read_file(partition), partition)) {
     check(present.contains(entry.name), "{}, line {}: there is no picture {} in {}", partition,
-          number, entry.name, list.folder);
+          entry.line, entry.name, list.folder);
     if (split == Split::all || split == entry.split) list.names.push_back(entry.name);
   }
   check_not_empty(list, list.folder, split, present.size());

@@ -37,6 +37,19 @@ Tensor stacked(const std::vector<Tensor>& pictures) {
   return ops::concat(rows, 0);
 }
 
+/// Spread evenly over the pictures; a damaged one gives its place to the next.
+std::vector<Tensor> sheet_pictures(const Dataset& pictures, int64_t size) {
+  const int64_t all = pictures.size(), count = std::min(kSheetPictures, all);
+  std::vector<Tensor> sheet;
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t index = i * all / count; index < (i + 1) * all / count; ++index) try {
+        sheet.push_back(evaluation_picture(pictures, index, size));
+        break;
+      } catch (const Error&) {  // the next one, then
+      }
+  return sheet;
+}
+
 std::vector<Tensor> unstacked(const Tensor& batch) {
   std::vector<Tensor> pictures;
   for (int64_t n = 0; n < batch.size(0); ++n)
@@ -49,13 +62,14 @@ std::vector<Tensor> unstacked(const Tensor& batch) {
 
 Samples::Samples(const TrainSettings& settings)
     : size_(settings.size), pictures_(unseen_pictures(settings)) {
-  std::vector<Tensor> originals;
-  int64_t count = std::min(kSheetPictures, pictures_->size());
-  for (int64_t i = 0; i < count; ++i)
-    originals.push_back(
-        evaluation_picture(*pictures_, i * pictures_->size() / count, settings.size));
+  std::vector<Tensor> originals = sheet_pictures(*pictures_, settings.size);
+  if (originals.empty()) {
+    pictures_ = open_dataset(settings.data, Split::train);
+    originals = sheet_pictures(*pictures_, settings.size);
+  }
+  check(!originals.empty(), "none of the pictures in {} can be read", settings.data);
   originals_ = stacked(originals);
-  std::vector<Hole> holes(static_cast<size_t>(count), centre_hole(settings.size));
+  std::vector<Hole> holes(originals.size(), centre_hole(settings.size));
   masks_ = masks_from_holes(holes, settings.size, settings.size);
 }
 
@@ -71,18 +85,17 @@ void Samples::write(const std::string& path, const Model& model) const {
   write_png(path, contact_sheet(sheet, originals_.size(0)));
 }
 
-std::string Samples::validate(const std::string& path, const TrainState& state) const {
+double Samples::validate(const std::string& path, const TrainState& state) const {
   Evaluation evaluation =
       evaluate(averaged_model(state), *pictures_, {.size = size_, .limit = kValidationPictures});
-  double psnr = evaluation.methods.front().psnr.mean;
+  double psnr = evaluation.methods.front()[Figure::hole_psnr].mean;
   bool fresh = state.position.step == 0 || !std::filesystem::exists(path);
   std::ofstream stream(path, fresh ? std::ios::trunc : std::ios::app);
   if (fresh) stream << "seconds,step,hole_psnr\n";
   stream << fmt::format("{:.1f},{},{:.4f}\n", state.position.seconds, state.position.step, psnr);
   stream.flush();
   check(stream.good(), "{}: cannot be written: {}", path, std::strerror(errno));
-  return fmt::format("step {}: hole PSNR {:.2f} dB over {} unseen pictures", state.position.step,
-                     psnr, evaluation.pictures);
+  return psnr;
 }
 
 }  // namespace kintsugi

@@ -10,13 +10,14 @@ constexpr size_t index_of(int phase) { return static_cast<size_t>(phase - 1); }
 
 }  // namespace
 
-Schedule::Schedule(const TrainSettings& settings, const CompletionNetwork& completion,
-                   const Discriminators& discriminators)
+Schedule::Schedule(const TrainSettings& settings, const Module& completion,
+                   const Judge& discriminators)
     : settings_(settings) {
   int64_t size = settings.size;
   auto c = static_cast<double>(completion.multiply_adds({1, size, size, 4}));
-  auto d = static_cast<double>(discriminators.global().multiply_adds({1, size, size, 3}) +
-                               discriminators.local().multiply_adds({1, size / 2, size / 2, 3}));
+  double d = 0;
+  for (const Judge::Part& part : discriminators.parts())
+    d += static_cast<double>(part.network->multiply_adds(part.input));
   // A backward pass costs two forward passes, or one where the weights are frozen; D sees real and
   // completed pictures, and in phase 3 the completed ones again.
   cost_ = {3 * c, c + 6 * d, 3 * c + 8 * d};

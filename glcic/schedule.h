@@ -9,8 +9,7 @@ namespace kintsugi {
 /// Divides a run into its three phases, by steps or by the clock, and foretells when it ends.
 class Schedule {
  public:
-  Schedule(const TrainSettings& settings, const CompletionNetwork& completion,
-           const Discriminators& discriminators);
+  Schedule(const TrainSettings& settings, const Module& completion, const Judge& discriminators);
 
   /// Moves on to the next phase that has something to do; false when there is none.
   bool advance(Position& position) const;

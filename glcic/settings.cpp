@@ -1,65 +1,57 @@
 #include "glcic/settings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "glcic/networks.h"
+#include "glcic/architecture.h"
+#include "glcic/settings_json.h"
 #include "tensor/error.h"
 
 namespace kintsugi {
 
 void check_settings(const TrainSettings& settings) {
-  check(settings.size >= 16 && settings.size % 4 == 0,
-        "train: no discriminator fits size {}: it must be a multiple of 4, and at least 16",
-        settings.size);
-  check(settings.width >= 2 && settings.width % 2 == 0,
-        "train: width {} must be an even number, 2 or more", settings.width);
+  find_architecture(settings.architecture).check_scale(settings.size, settings.width);
   check(settings.batch >= 1, "train: batch {} must be 1 or more", settings.batch);
+  check(settings.accumulate >= 1, "train: accumulate {} must be 1 or more", settings.accumulate);
+  check(std::ranges::min(settings.steps) >= 0 && std::ranges::max(settings.steps) > 0,
+        "train: steps {},{},{} must not be negative, nor all 0", settings.steps[0],
+        settings.steps[1], settings.steps[2]);
+  check(settings.budget >= 0 && std::isfinite(settings.budget),
+        "train: budget {} must be a number of seconds", settings.budget);
+  const auto& [first, second, third] = settings.shares;
+  check(std::ranges::min(settings.shares) >= 0 && std::abs(first + second + third - 1) < 1e-6,
+        "train: shares {}, {}, {} must not be negative, and add up to 1", first, second, third);
   check(settings.alpha >= 0, "train: alpha {} must not be negative", settings.alpha);
+  check(settings.rho >= 0 && settings.rho < 1, "train: rho {} must be at least 0 and below 1",
+        settings.rho);
+  check(settings.eps > 0, "train: eps {} must be above 0", settings.eps);
+  check(settings.holes == HoleRange{} ||
+            (settings.holes.low >= 1 && settings.holes.low <= settings.holes.high),
+        "train: holes from {} to {} cannot be", settings.holes.low, settings.holes.high);
   check(settings.holes.high <= settings.size, "train: holes of {} do not fit pictures of {}",
         settings.holes.high, settings.size);
   check(settings.scale_range == 0 || settings.scale_range >= 1,
         "train: scale range {} must be 1 or more", settings.scale_range);
 }
 
-std::string to_json(const TrainSettings& settings) {
-  return nlohmann::ordered_json{{"data", settings.data},
-                                {"size", settings.size},
-                                {"width", settings.width},
-                                {"batch", settings.batch},
-                                {"steps", settings.steps},
-                                {"budget", settings.budget},
-                                {"shares", settings.shares},
-                                {"seed", settings.seed},
-                                {"alpha", settings.alpha},
-                                {"hole_low", settings.holes.low},
-                                {"hole_high", settings.holes.high},
-                                {"scale_range", settings.scale_range}}
-      .dump();
-}
+std::string to_json(const TrainSettings& settings) { return settings_to_json(settings).dump(); }
 
 TrainSettings settings_from_json(const std::string& json, const std::string& origin) {
+  static const std::set<std::string_view> newer{"architecture", "accumulate", "adaptive_alpha",
+                                                "rho",          "eps",        "average"};
+  const nlohmann::json read = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
   try {
-    nlohmann::json read = nlohmann::json::parse(json);
-    TrainSettings settings;
-    read.at("data").get_to(settings.data);
-    read.at("size").get_to(settings.size);
-    read.at("width").get_to(settings.width);
-    read.at("batch").get_to(settings.batch);
-    read.at("steps").get_to(settings.steps);
-    read.at("budget").get_to(settings.budget);
-    read.at("shares").get_to(settings.shares);
-    read.at("seed").get_to(settings.seed);
-    read.at("alpha").get_to(settings.alpha);
-    read.at("hole_low").get_to(settings.holes.low);
-    read.at("hole_high").get_to(settings.holes.high);
-    read.at("scale_range").get_to(settings.scale_range);
-    return settings;
-  } catch (const nlohmann::json::exception&) {
-    throw Error(
-        fmt::format("{}: its settings cannot be read; it is no checkpoint of glcic train", origin));
+    return read_settings(read, "its settings", newer);
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}: no checkpoint of glcic train: {}", origin, error.what()));
   }
+}
+
+double adapted_alpha(double alpha, double completion_gradient, double adversarial_gradient) {
+  return adversarial_gradient > 0 ? 0.99 * alpha + 0.01 * completion_gradient / adversarial_gradient
+                                  : alpha;
 }
 
 double seconds_from_string(const std::string& text) {

@@ -34,9 +34,11 @@ void copy_into(const TrainingBatch& from, TrainingBatch& to) {
     backend(targets[i]->device()).copy(*sources[i], *targets[i]);
 }
 
-TrainingBatch clone(TrainingBatch batch) {
-  for (Tensor* tensor : tensors_of(batch)) *tensor = tensor->clone();
-  return batch;
+std::vector<TrainingBatch> clone(StepBatches batches) {
+  std::vector<TrainingBatch> clones(batches.begin(), batches.end());
+  for (TrainingBatch& batch : clones)
+    for (Tensor* tensor : tensors_of(batch)) *tensor = tensor->clone();
+  return clones;
 }
 
 /// All that training changes in a network. (Pointers, as a copy of a tensor would share it.)
@@ -54,21 +56,23 @@ bool is_shared(const Module& network, const Optimizer& optimizer) {
 
 }  // namespace
 
-StepReport StepRunner::run(int phase, const TrainingBatch& batch) {
+StepReport StepRunner::run(int phase, StepBatches batches, double weight) {
   if (std::exchange(phase_, phase) != phase) {
     recorded_ = {};
     warm_ = {};
   }
+  const Tensor& images = batches.front().images;
+  const Tensor alpha = Tensor::full({1}, weight, images.options());
   if (may_replay()) {
-    if (!is_of(recorded_, batch)) {
+    if (!is_of(recorded_, batches)) {
       recorded_ = {};  // its memory first
       // A step before is where algorithms are chosen.
-      if (batch.images.shape() == warm_) recorded_ = try_to_record(batch);
+      if (images.shape() == warm_) recorded_ = try_to_record(batches, alpha);
     }
-    if (recorded_.recording) return replay(batch);
+    if (recorded_.recording) return replay(batches, alpha);
   }
-  warm_ = batch.images.shape();
-  return read(take_step(batch));
+  warm_ = images.shape();
+  return read(take_step(batches, alpha));
 }
 
 bool StepRunner::may_replay() const {
@@ -77,26 +81,31 @@ bool StepRunner::may_replay() const {
   return can_record_ && Profiler::active() == nullptr && !is_shared_here;
 }
 
-bool StepRunner::is_of(const RecordedStep& recorded, const TrainingBatch& batch) const {
-  return recorded.recording && are_alike(recorded.batch, batch) && recorded.setting == setting();
+bool StepRunner::is_of(const RecordedStep& recorded, StepBatches batches) const {
+  return recorded.recording && std::ranges::equal(recorded.batches, batches, are_alike) &&
+         recorded.setting == setting();
 }
 
-StepRunner::RecordedStep StepRunner::record(const TrainingBatch& batch) {
-  RecordedStep recorded{
-      .recording = nullptr, .batch = clone(batch), .figures = {}, .setting = setting()};
-  recorded.recording =
-      backend(batch.images.device()).record([&] { recorded.figures = take_step(recorded.batch); });
+StepRunner::RecordedStep StepRunner::record(StepBatches batches, const Tensor& alpha) {
+  RecordedStep recorded{.recording = nullptr,
+                        .batches = clone(batches),
+                        .alpha = alpha.clone(),
+                        .figures = {},
+                        .setting = setting()};
+  recorded.recording = backend(alpha.device()).record([&] {
+    recorded.figures = take_step(recorded.batches, recorded.alpha);
+  });
   can_record_ = recorded.recording != nullptr;
   return can_record_ ? std::move(recorded) : RecordedStep{};
 }
 
 /// Changes nothing of the training. Nothing is recorded where memory runs out.
-StepRunner::RecordedStep StepRunner::try_to_record(const TrainingBatch& batch) {
+StepRunner::RecordedStep StepRunner::try_to_record(StepBatches batches, const Tensor& alpha) {
   const int64_t completion_steps = completion_.steps();
   const int64_t discriminators_steps = discriminators_.steps();
   RecordedStep recorded;
   try {
-    recorded = record(batch);
+    recorded = record(batches, alpha);
   } catch (const Error& error) {
     can_record_ = false;
     completion_.zero_grad();
@@ -108,8 +117,9 @@ StepRunner::RecordedStep StepRunner::try_to_record(const TrainingBatch& batch) {
   return recorded;
 }
 
-StepReport StepRunner::replay(const TrainingBatch& batch) {
-  copy_into(batch, recorded_.batch);
+StepReport StepRunner::replay(StepBatches batches, const Tensor& alpha) {
+  for (size_t i = 0; i < batches.size(); ++i) copy_into(batches[i], recorded_.batches[i]);
+  backend(alpha.device()).copy(alpha, recorded_.alpha);
   recorded_.recording->replay();
   if (phase_ != 2) completion_.set_steps(completion_.steps() + 1);
   if (phase_ != 1) discriminators_.set_steps(discriminators_.steps() + 1);
@@ -126,15 +136,8 @@ StepRunner::Setting StepRunner::setting() const {
   return setting;
 }
 
-StepTensors StepRunner::take_step(const TrainingBatch& batch) {
-  switch (phase_) {
-    case 1:
-      return train_completion(model_, batch, completion_);
-    case 2:
-      return train_discriminators(model_, batch, discriminators_);
-    default:
-      return train_jointly(model_, batch, completion_, discriminators_, alpha_);
-  }
+StepTensors StepRunner::take_step(StepBatches batches, const Tensor& alpha) {
+  return train_step(phase_, model_, batches, completion_, discriminators_, alpha);
 }
 
 }  // namespace kintsugi

@@ -14,14 +14,14 @@ namespace kintsugi {
 class StepRunner {
  public:
   /// Not with Adam, whose formula has the number of the step in it.
-  StepRunner(Model& model, Optimizer& completion, Optimizer& discriminators, double alpha)
-      : model_(model), completion_(completion), discriminators_(discriminators), alpha_(alpha) {}
+  StepRunner(Model& model, Optimizer& completion, Optimizer& discriminators)
+      : model_(model), completion_(completion), discriminators_(discriminators) {}
 
-  /// One step of phase 1, 2 or 3. There are no replays while a Profiler times what a step is made
-  /// of, nor while somebody else holds a tensor that it changes (it leaves that one as it is, and
-  /// changes a copy). Where there is no memory for a recording, says so on stderr and goes on
-  /// without.
-  StepReport run(int phase, const TrainingBatch& batch);
+  /// One step of phase 1, 2 or 3 (train_step); alpha may be another one each time. There are no
+  /// replays while a Profiler times what a step is made of, nor while somebody else holds a tensor
+  /// that it changes (it leaves that one as it is, and changes a copy). Where there is no memory
+  /// for a recording, says so on stderr and goes on without.
+  StepReport run(int phase, StepBatches batches, double alpha);
 
  private:
   /// What a recording takes for given. Where it has changed, it is the recording of another step.
@@ -30,26 +30,27 @@ class StepRunner {
     double completion_rate = 0, discriminators_rate = 0;
     bool operator==(const Setting&) const = default;
   };
-  /// A recorded step, with the tensors that it reads its batch from and leaves its figures in.
+  /// A recorded step, with the tensors that it reads its batches and alpha from and leaves its
+  /// figures in.
   struct RecordedStep {
     std::unique_ptr<Recording> recording;
-    TrainingBatch batch;
+    std::vector<TrainingBatch> batches;
+    Tensor alpha;  ///< [1]
     StepTensors figures;
     Setting setting;
   };
 
-  StepTensors take_step(const TrainingBatch& batch);
+  StepTensors take_step(StepBatches batches, const Tensor& alpha);
   bool may_replay() const;
-  bool is_of(const RecordedStep& recorded, const TrainingBatch& batch) const;
-  RecordedStep record(const TrainingBatch& batch);
-  RecordedStep try_to_record(const TrainingBatch& batch);
-  StepReport replay(const TrainingBatch& batch);
+  bool is_of(const RecordedStep& recorded, StepBatches batches) const;
+  RecordedStep record(StepBatches batches, const Tensor& alpha);
+  RecordedStep try_to_record(StepBatches batches, const Tensor& alpha);
+  StepReport replay(StepBatches batches, const Tensor& alpha);
   Setting setting() const;
 
   Model& model_;
   Optimizer& completion_;
   Optimizer& discriminators_;
-  double alpha_;
   int phase_ = 0;
   Shape warm_;  ///< of the pictures of the phase's last step that was no replay
   bool can_record_ = true;

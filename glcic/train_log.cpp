@@ -23,18 +23,14 @@ constexpr const char* kHeader =
 
 std::string cell(double number) { return std::isnan(number) ? "" : fmt::format("{:.6g}", number); }
 
-/// The header and the complete lines of `text` whose step is at most `last_step`.
-std::string kept_lines(const std::string& text, int64_t last_step) {
-  std::string kept = kHeader;
-  std::istringstream lines(text);
-  std::string line;
-  std::getline(lines, line);
-  while (std::getline(lines, line) && !lines.eof()) {
-    int64_t step = 0;
-    auto [end, fault] = std::from_chars(line.data(), line.data() + line.size(), step);
-    if (fault == std::errc{} && step <= last_step) kept += line + "\n";
-  }
-  return kept;
+/// The cell of a line in this column, as a step; −1 where it is none.
+int64_t step_in(const std::string& line, int column) {
+  std::istringstream cells(line);
+  std::string cell;
+  for (int i = 0; i <= column; ++i) std::getline(cells, cell, ',');
+  int64_t step = -1;
+  std::from_chars(cell.data(), cell.data() + cell.size(), step);
+  return step;
 }
 
 double now_seconds() {
@@ -43,9 +39,21 @@ double now_seconds() {
 
 }  // namespace
 
+void drop_steps_after(const std::string& path, int column, int64_t last_step) {
+  if (!std::filesystem::exists(path)) return;
+  std::istringstream lines(read_file(path));
+  std::string kept, line;
+  for (bool is_header = true; std::getline(lines, line) && !lines.eof(); is_header = false) {
+    const int64_t step = step_in(line, column);
+    if (is_header || (step >= 0 && step <= last_step)) kept += line + "\n";
+  }
+  write_file_atomically(path, kept);
+}
+
 MetricsFile::MetricsFile(const std::string& path, int64_t last_step) : path_(path) {
-  std::string before = std::filesystem::exists(path) ? read_file(path) : std::string(kHeader);
-  write_file_atomically(path, kept_lines(before, last_step));
+  drop_steps_after(path, 0, last_step);
+  if (!std::filesystem::exists(path) || std::filesystem::is_empty(path))
+    write_file_atomically(path, kHeader);
   stream_.open(path, std::ios::app);
   check(stream_.is_open(), "{}: cannot be written: {}", path, std::strerror(errno));
 }
@@ -66,6 +74,13 @@ void MetricsFile::flush() {
   stream_.flush();
   int reason = errno;
   check(stream_.good(), "{}: cannot be written: {}", path_, std::strerror(reason));
+}
+
+void append_warning(const std::string& run, int64_t step, const std::string& sentence) {
+  const std::string path = run + "/warnings.txt";
+  std::ofstream stream(path, std::ios::app);
+  stream << fmt::format("step {}: {}\n", step, sentence) << std::flush;
+  check(stream.good(), "{}: cannot be written: {}", path, std::strerror(errno));
 }
 
 ProgressLine::ProgressLine(std::FILE* stream)

@@ -8,6 +8,10 @@
 
 namespace kintsugi {
 
+/// Rewrites a CSV file of a run without the lines whose step, in this column (from 0), is after
+/// `last_step`, and without a last line that was not finished. Does nothing where there is none.
+void drop_steps_after(const std::string& path, int column, int64_t last_step);
+
 /// RUN/metrics.csv: one line a step; numbers that a phase does not have are left empty.
 class MetricsFile {
  public:
@@ -23,6 +27,9 @@ class MetricsFile {
   std::string path_;
   std::ofstream stream_;
 };
+
+/// Appends "step N: SENTENCE" to RUN/warnings.txt. Throws Error where it cannot be written.
+void append_warning(const std::string& run, int64_t step, const std::string& sentence);
 
 /// What a person sees while training: one line that is rewritten on a terminal, a line every ten
 /// seconds elsewhere.

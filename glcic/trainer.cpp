@@ -6,8 +6,13 @@
 #include <memory>
 #include <optional>
 
+#include "glcic/best_checkpoint.h"
 #include "glcic/dataset.h"
+#include "glcic/discriminator_watch.h"
 #include "glcic/loader.h"
+#include "glcic/logs/run_log.h"
+#include "glcic/run_folder.h"
+#include "glcic/run_step.h"
 #include "glcic/samples.h"
 #include "glcic/schedule.h"
 #include "glcic/step_runner.h"
@@ -68,15 +73,27 @@ TrainState first_state(const TrainOptions& options, const Dataset& pictures) {
   return make_train_state(options.settings, mean, options.device);
 }
 
+/// Numbers of a run ceased to be finite.
+struct NotFinite : Error {
+  NotFinite(const std::string& what, const Position& position)
+      : Error(fmt::format("{} is not finite at step {}", what, position.step)),
+        phase(position.phase),
+        step(position.step) {}
+  int phase;
+  int64_t step;
+};
+
 /// A run in progress: its state, its files, its clock.
 class Run {
  public:
-  Run(const TrainOptions& options, TrainState state, const Dataset& pictures)
+  Run(const TrainOptions& options, const RunFolder& folder, TrainState state,
+      const Dataset& pictures, RunLog& log)
       : options_(options),
+        folder_(folder),
+        log_(log),
         state_(std::move(state)),
-        steps_(state_.model, *state_.completion_optimizer, *state_.discriminators_optimizer,
-               state_.settings.alpha),
-        loader_(pictures, loader_options()),
+        steps_(state_.model, *state_.completion_optimizer, *state_.discriminators_optimizer),
+        loader_(pictures, run_loader_options()),
         schedule_(state_.settings, *state_.model.completion, *state_.model.discriminators),
         metrics_(options.run + "/metrics.csv", state_.position.step),
         progress_(options.progress),
@@ -84,29 +101,31 @@ class Run {
 
   Position carry_out() {
     progress_.say("device: " + device_line(options_.device));
+    drop_steps_after(options_.run + "/validation.csv", 1, state_.position.step);
+    if (options_.validate) best_.emplace(options_.run + "/best.safetensors");
     if (state_.position.step == 0) write_files();
     last_written_ = last_step_ = Clock::now();
     while (schedule_.advance(state_.position)) {
       one_step();
+      folder_.check_there();
       bool stopped = options_.stop && options_.stop(state_.position);
       bool phase_over = schedule_.phase_is_over(state_.position);
       if (stopped || phase_over || seconds_since(last_written_) >= options_.checkpoint_every)
         write_files();
       if (stopped) break;
     }
+    if (loader_.skipped() > 0)
+      warn(fmt::format("damaged pictures passed over: {}", loader_.skipped()));
+    log_.end(state_.position);
     return state_.position;
   }
 
  private:
-  LoaderOptions loader_options() const {
-    const TrainSettings& settings = state_.settings;
-    return {.size = settings.size,
-            .batch = settings.batch,
-            .hole_range = settings.holes,
-            .scale_range = settings.scale_range,
-            .seed = settings.seed,
-            .first_step = state_.position.step,
-            .threads = options_.loader_threads};
+  LoaderOptions run_loader_options() const {
+    LoaderOptions options = loader_options(state_);
+    options.strict = options_.strict;
+    options.threads = options_.loader_threads;
+    return options;
   }
 
   /// A batch whose pictures are on their way to the device.
@@ -115,94 +134,176 @@ class Run {
     Upload images, masks;
   };
 
-  Arriving next_pictures() {
+  /// Those of a step.
+  std::vector<Arriving> next_pictures() {
     const Region region("load");
-    Batch batch = loader_.next();
-    Upload images(batch.images, options_.device), masks(batch.masks, options_.device);
-    return {std::move(batch), std::move(images), std::move(masks)};
+    std::vector<Arriving> arriving;
+    for (int64_t i = 0; i < state_.settings.accumulate; ++i) {
+      Batch batch = loader_.next();
+      Upload images(batch.images, options_.device), masks(batch.masks, options_.device);
+      arriving.push_back({std::move(batch), std::move(images), std::move(masks)});
+    }
+    return arriving;
   }
 
-  /// The batch of this step. That of the next one sets out, to arrive while the device computes.
-  TrainingBatch next_batch() {
-    if (!arriving_) arriving_.emplace(next_pictures());
-    TrainingBatch batch = make_training_batch(arriving_->images.tensor(), arriving_->masks.tensor(),
-                                              arriving_->batch.holes, arriving_->batch.real_regions,
-                                              {.device = options_.device});
-    arriving_.reset();
-    if (options_.device != Device::cpu) arriving_.emplace(next_pictures());
-    return batch;
+  /// Where there is none, the steps so far are kept.
+  std::vector<TrainingBatch> next_batches_or_checkpoint() {
+    try {
+      return next_batches();
+    } catch (const Error&) {
+      write_files();
+      throw;
+    }
+  }
+
+  /// The batches of this step. Those of the next one set out, to arrive while the device computes.
+  std::vector<TrainingBatch> next_batches() {
+    if (arriving_.empty()) arriving_ = next_pictures();
+    std::vector<TrainingBatch> batches;
+    for (Arriving& arriving : arriving_)
+      batches.push_back(make_training_batch(arriving.images.tensor(), arriving.masks.tensor(),
+                                            arriving.batch.holes, arriving.batch.real_regions,
+                                            {.device = options_.device}));
+    arriving_.clear();
+    if (options_.device != Device::cpu) arriving_ = next_pictures();
+    return batches;
   }
 
   void one_step() {
     const Region region("step");
-    const TrainingBatch batch = next_batch();
-    StepReport report = steps_.run(state_.position.phase, batch);
-    if (state_.position.phase != 2) average();
+    const std::vector<TrainingBatch> batches = next_batches_or_checkpoint();
     Position& position = state_.position;
-    ++position.phase_step;
-    ++position.step;
+    const double alpha = state_.alpha;
+    const StepReport report = steps_.run(position.phase, batches, alpha);
+    finish_step(state_, report);
     double seconds = seconds_since(last_step_);
     last_step_ = Clock::now();
     position.seconds += seconds;
     schedule_.measured(position.phase, seconds);
-    double rate = static_cast<double>(state_.settings.batch) / schedule_.step_seconds(position);
-    metrics_.append(position, report, state_.settings.alpha, rate);
+    double rate = static_cast<double>(state_.settings.batch * state_.settings.accumulate) /
+                  schedule_.step_seconds(position);
+    metrics_.append(position, report, alpha, rate);
+    log_.add_step(position, report, alpha, rate);
     progress_.show(progress_text(position, schedule_.planned_steps(position.phase), report, rate,
                                  schedule_.seconds_left(position)),
                    schedule_.phase_is_over(position));
-    check(std::isfinite(loss_sum(report, position.phase)),
-          "train: a loss is not finite at step {}; {}/checkpoint.safetensors is from before",
-          position.step, options_.run);
+    if (!std::isfinite(loss_sum(report, position.phase))) throw NotFinite("a loss", position);
+    warn(watch_.look(position.phase, report));
   }
 
-  void average() {
-    const Scope scope("average", Pass::update);
-    average_weights(*state_.average, *state_.model.completion,
-                    state_.completion_optimizer->steps());
+  /// On the screen and in the log; nothing where `sentence` is "".
+  void warn(const std::string& sentence) {
+    if (sentence.empty()) return;
+    progress_.say(fmt::format("warning: step {}: {}", state_.position.step, sentence));
+    append_warning(options_.run, state_.position.step, sentence);
   }
 
   /// Checkpoint, metrics, samples and validation; the time it takes is not the training's.
   void write_files() {
     const Region region("write");
     metrics_.flush();
-    write_checkpoint(options_.run + "/checkpoint.safetensors", state_);
+    if (const std::string name = first_not_finite(state_); !name.empty())
+      throw NotFinite(name, state_.position);
+    folder_.write_checkpoint(state_.position.step, checkpoint_bytes(state_), options_.keep);
     samples_.write(fmt::format("{}/samples/{:07}.png", options_.run, state_.position.step),
                    averaged_model(state_));
-    if (options_.validate)
-      progress_.say(samples_.validate(options_.run + "/validation.csv", state_));
+    if (options_.validate) validate();
+    log_.add_checkpoint(state_.position, schedule_.seconds_left(state_.position));
     last_written_ = last_step_ = Clock::now();
   }
 
+  void validate() {
+    const double psnr = samples_.validate(options_.run + "/validation.csv", state_);
+    const bool is_best = best_->offer(psnr, state_);
+    log_.add_validation(psnr);
+    progress_.say(fmt::format("step {}: hole PSNR {:.2f} dB over unseen pictures{}",
+                              state_.position.step, psnr, is_best ? ", the best so far" : ""));
+  }
+
   const TrainOptions& options_;
+  const RunFolder& folder_;
+  RunLog& log_;
   TrainState state_;
   StepRunner steps_;
   Loader loader_;
-  std::optional<Arriving> arriving_;
+  std::vector<Arriving> arriving_;
   Schedule schedule_;
   MetricsFile metrics_;
   ProgressLine progress_;
   Samples samples_;
+  DiscriminatorWatch watch_;
+  std::optional<BestCheckpoint> best_;  // where validations are asked for
   Clock::time_point last_written_, last_step_;
 };
+
+/// The newest checkpoint that counts; says which ones do not.
+std::string checkpoint_to_resume(const TrainOptions& options) {
+  const CheckpointSearch found = newest_checkpoint(options.run);
+  for (const std::string& sentence : found.skipped)
+    fmt::print(options.progress, "skipped: {}\n", sentence);
+  check(!found.path.empty(), "{}: there is no run to resume: none of its checkpoints counts",
+        options.run);
+  if (!found.skipped.empty()) fmt::print(options.progress, "goes on from {}\n", found.path);
+  return found.path;
+}
+
+/// Why a run ended, and where in its steps since the last checkpoint that began; notes it in the
+/// run's log, too.
+Error explained(const NotFinite& failure, const TrainOptions& options, const Dataset& pictures) {
+  const std::string checkpoint = newest_checkpoint(options.run).path;
+  TrainState state = read_checkpoint(checkpoint, options.device);
+  const int64_t kept = state.position.step;
+  fmt::print(options.progress,
+             "\n{}; taking the steps after the checkpoint of step {} again, to find out where\n",
+             failure.what(), kept);
+  const Fault fault = find_fault(std::move(state), pictures, failure.phase, failure.step);
+  const std::string where = fault.place.empty()
+                                ? "which did not happen again in the same steps from there"
+                                : fmt::format("first {}, at step {}", fault.place, fault.step);
+  append_warning(options.run, failure.step, fmt::format("{}: {}", failure.what(), where));
+  return Error(fmt::format("{}: {}; the last good checkpoint is {}, of step {}", failure.what(),
+                           where, checkpoint, kept));
+}
+
+Position carry_out(const TrainOptions& options, const RunFolder& folder, TrainState state,
+                   const Dataset& pictures) {
+  RunLog log(options.run, state.settings, state.position, options.checkpoint_every);
+  try {
+    return Run(options, folder, std::move(state), pictures, log).carry_out();
+  } catch (const NotFinite& failure) {
+    const Error error = explained(failure, options, pictures);
+    log.fail(error.what());
+    throw error;
+  } catch (const Error& error) {
+    log.fail(error.what());
+    throw;
+  }
+}
+
+Position resume(const TrainOptions& options) {
+  check(holds_run(options.run), "{}: there is no run to resume", options.run);
+  const RunFolder folder(options.run);
+  TrainState state = read_checkpoint(checkpoint_to_resume(options), options.device);
+  std::unique_ptr<Dataset> pictures = open_training_pictures(state.settings);
+  make_folder(options.run + "/samples");
+  return carry_out(options, folder, std::move(state), *pictures);
+}
+
+Position begin(const TrainOptions& options) {
+  check_settings(options.settings);
+  std::unique_ptr<Dataset> pictures = open_training_pictures(options.settings);
+  const RunFolder folder(options.run);
+  check(!holds_run(options.run),
+        "{}: there is a run already; go on with --resume, or choose another folder", options.run);
+  TrainState state = first_state(options, *pictures);
+  make_folder(options.run + "/samples");
+  return carry_out(options, folder, std::move(state), *pictures);
+}
 
 }  // namespace
 
 Position train(const TrainOptions& options) {
-  std::string checkpoint = options.run + "/checkpoint.safetensors";
-  bool exists = std::filesystem::exists(checkpoint);
-  check(!exists || options.resume,
-        "{}: there is a run already; go on with --resume, or choose another folder", options.run);
-  check(exists || !options.resume, "{}: there is no run to resume", options.run);
-  if (options.resume) {
-    TrainState state = read_checkpoint(checkpoint, options.device);
-    std::unique_ptr<Dataset> pictures = open_training_pictures(state.settings);
-    return Run(options, std::move(state), *pictures).carry_out();
-  }
-  check_settings(options.settings);
-  std::unique_ptr<Dataset> pictures = open_training_pictures(options.settings);
-  TrainState state = first_state(options, *pictures);
-  make_folder(options.run + "/samples");
-  return Run(options, std::move(state), *pictures).carry_out();
+  return options.resume ? resume(options) : begin(options);
 }
 
 }  // namespace kintsugi

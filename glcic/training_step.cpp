@@ -43,23 +43,85 @@ Tensor norm(const Variable& gradient) { return ops::sqrt(ops::sum(ops::square(gr
 Tensor mean_probability(const Variable& logits) { return ops::mean(ops::sigmoid(logits.value())); }
 
 Variable complete_batch(Model& model, const TrainingBatch& batch) {
-  return (*model.completion)(
-      Variable(completion_input(batch.images, batch.masks, model.mean_pixel)));
+  return (*model.completion)(Variable(
+      completion_input(batch.images, batch.masks, model.mean_pixel, model.mean_subtracted)));
 }
 
-/// The discriminators' half of phases 2 and 3; `composites` carry no graph.
-void step_discriminators(Model& model, const TrainingBatch& batch, const Tensor& composites,
-                         Optimizer& optimizer, StepTensors& figures) {
+/// C's output where C learns nothing: on batch statistics, keeping every byte.
+Tensor frozen_output(Model& model, const TrainingBatch& batch) {
+  const Frozen frozen(*model.completion);
+  const NoGrad no_grad;
+  return complete_batch(model, batch).value();
+}
+
+/// Adds `part` of the loss's gradient to those of the parameters.
+void add_gradients(const Variable& loss, double part) {
+  loss.backward(Variable(Tensor::full(loss.shape(), part, loss.options())));
+}
+
+/// What the discriminators learn from a batch in phases 2 and 3; `completed` carries no graph.
+void learn_to_judge(Model& model, const TrainingBatch& batch, const Tensor& completed, double part,
+                    StepTensors& figures) {
+  const Tensor composites = composite(completed, batch.images, batch.masks);
   Variable real = judge(model, Variable(batch.images), batch.real_corners);
   Variable fake = judge(model, Variable(composites), batch.hole_corners);
   Variable loss = bce_with_logits(real, 1) + bce_with_logits(fake, 0);
-  optimizer.zero_grad();
-  loss.backward();
-  optimizer.step();
-  optimizer.zero_grad();
+  add_gradients(loss, part);
   figures.discriminator_loss = loss.value();
   figures.real_mean = mean_probability(real);
   figures.fake_mean = mean_probability(fake);
+}
+
+/// What C learns from a batch in phase 3, by its `output`, which carries the graph; the
+/// discriminators are frozen.
+void learn_from_judges(Model& model, const TrainingBatch& batch, const Variable& output,
+                       const Tensor& alpha, double part, StepTensors& figures) {
+  // Both losses are functions of C's output alone, so their gradients meet there: each has its norm
+  // taken, and one backward pass carries their sum on through C.
+  Variable completed(output.value(), true);
+  Variable loss = completion_loss(completed, batch);
+  Variable loss_gradient = grad({loss}, {completed})[0];
+  Variable fake = judge(model, composite(completed, batch.images, batch.masks), batch.hole_corners);
+  Variable adversarial = bce_with_logits(fake, 1);
+  Variable adversarial_gradient = grad({adversarial}, {completed})[0];
+  Variable weight(alpha.to(adversarial_gradient.value().dtype()));
+  output.backward(part * (loss_gradient + weight * adversarial_gradient));
+  figures.completion_loss = loss.value();
+  figures.adversarial_loss = adversarial.value();
+  figures.completion_gradient = norm(loss_gradient);
+  figures.adversarial_gradient = norm(adversarial_gradient);
+}
+
+/// The figures of a step, from those of its batches, all of one size.
+StepTensors of_all(const std::vector<StepTensors>& batches) {
+  if (batches.size() == 1) return batches.front();
+  const auto gathered = [&](Tensor StepTensors::*figure) {
+    std::vector<Tensor> values;
+    for (const StepTensors& batch : batches)
+      if ((batch.*figure).defined()) values.push_back((batch.*figure).reshape({1}));
+    return values.empty() ? Tensor() : ops::concat(values, 0);
+  };
+  StepTensors all;
+  for (Tensor StepTensors::*figure :
+       {&StepTensors::completion_loss, &StepTensors::discriminator_loss,
+        &StepTensors::adversarial_loss, &StepTensors::real_mean, &StepTensors::fake_mean})
+    if (const Tensor values = gathered(figure); values.defined()) all.*figure = ops::mean(values);
+  // The gradient of a mean over all pictures has each batch's in it, divided by their number.
+  const double part = 1.0 / static_cast<double>(batches.size());
+  for (Tensor StepTensors::*figure :
+       {&StepTensors::completion_gradient, &StepTensors::adversarial_gradient})
+    if (const Tensor norms = gathered(figure); norms.defined())
+      all.*figure = ops::affine(ops::sqrt(ops::sum(ops::square(norms))), part, 0);
+  return all;
+}
+
+/// Zero gradients, what `learn` adds to them batch by batch, and a step.
+template <class Learn>
+void step_on(StepBatches batches, Optimizer& optimizer, const Learn& learn) {
+  optimizer.zero_grad();
+  for (size_t i = 0; i < batches.size(); ++i) learn(i, 1.0 / static_cast<double>(batches.size()));
+  optimizer.step();
+  optimizer.zero_grad();
 }
 
 }  // namespace
@@ -92,57 +154,59 @@ Variable completion_loss(const Variable& completed, const TrainingBatch& batch) 
   return mean(square(Variable(batch.masks) * (completed - Variable(batch.images))));
 }
 
-StepTensors train_completion(Model& model, const TrainingBatch& batch, Optimizer& completion) {
-  Variable loss = completion_loss(complete_batch(model, batch), batch);
-  completion.zero_grad();
-  loss.backward();
-  completion.step();
-  completion.zero_grad();
-  StepTensors figures;
-  figures.completion_loss = loss.value();
-  return figures;
+StepTensors train_completion(Model& model, StepBatches batches, Optimizer& completion) {
+  std::vector<StepTensors> figures(batches.size());
+  step_on(batches, completion, [&](size_t i, double part) {
+    Variable loss = completion_loss(complete_batch(model, batches[i]), batches[i]);
+    add_gradients(loss, part);
+    figures[i].completion_loss = loss.value();
+  });
+  return of_all(figures);
 }
 
-StepTensors train_discriminators(Model& model, const TrainingBatch& batch,
-                                 Optimizer& discriminators) {
-  Tensor completed;
-  {
-    Frozen frozen(*model.completion);
-    NoGrad no_grad;
-    completed = complete_batch(model, batch).value();
-  }
-  StepTensors figures;
-  step_discriminators(model, batch, composite(completed, batch.images, batch.masks), discriminators,
-                      figures);
-  return figures;
+StepTensors train_discriminators(Model& model, StepBatches batches, Optimizer& discriminators) {
+  std::vector<StepTensors> figures(batches.size());
+  step_on(batches, discriminators, [&](size_t i, double part) {
+    learn_to_judge(model, batches[i], frozen_output(model, batches[i]), part, figures[i]);
+  });
+  return of_all(figures);
 }
 
-StepTensors train_jointly(Model& model, const TrainingBatch& batch, Optimizer& completion,
+StepTensors train_jointly(Model& model, StepBatches batches, Optimizer& completion,
+                          Optimizer& discriminators, const Tensor& alpha) {
+  std::vector<StepTensors> figures(batches.size());
+  Variable output;  // of the only batch
+  if (batches.size() == 1) output = complete_batch(model, batches.front());
+  step_on(batches, discriminators, [&](size_t i, double part) {
+    learn_to_judge(model, batches[i],
+                   output.defined() ? output.value() : frozen_output(model, batches[i]), part,
+                   figures[i]);
+  });
+  const Frozen frozen(*model.discriminators);
+  step_on(batches, completion, [&](size_t i, double part) {
+    learn_from_judges(model, batches[i],
+                      output.defined() ? output : complete_batch(model, batches[i]), alpha, part,
+                      figures[i]);
+  });
+  return of_all(figures);
+}
+
+StepTensors train_jointly(Model& model, StepBatches batches, Optimizer& completion,
                           Optimizer& discriminators, double alpha) {
-  StepTensors figures;
-  Variable output = complete_batch(model, batch);
-  step_discriminators(model, batch, composite(output.value(), batch.images, batch.masks),
-                      discriminators, figures);
+  return train_jointly(model, batches, completion, discriminators,
+                       Tensor::full({1}, alpha, batches.front().images.options()));
+}
 
-  // Both losses are functions of C's output alone, so their gradients meet there: each has its norm
-  // taken, and one backward pass carries their sum on through C.
-  Variable completed(output.value(), true);
-  Variable loss = completion_loss(completed, batch);
-  Variable loss_gradient = grad({loss}, {completed})[0];
-  Frozen frozen(*model.discriminators);
-  Variable fake = judge(model, composite(completed, batch.images, batch.masks), batch.hole_corners);
-  Variable adversarial = bce_with_logits(fake, 1);
-  Variable adversarial_gradient = grad({adversarial}, {completed})[0];
-
-  completion.zero_grad();
-  output.backward(loss_gradient + alpha * adversarial_gradient);
-  completion.step();
-  completion.zero_grad();
-  figures.completion_loss = loss.value();
-  figures.adversarial_loss = adversarial.value();
-  figures.completion_gradient = norm(loss_gradient);
-  figures.adversarial_gradient = norm(adversarial_gradient);
-  return figures;
+StepTensors train_step(int phase, Model& model, StepBatches batches, Optimizer& completion,
+                       Optimizer& discriminators, const Tensor& alpha) {
+  switch (phase) {
+    case 1:
+      return train_completion(model, batches, completion);
+    case 2:
+      return train_discriminators(model, batches, discriminators);
+    default:
+      return train_jointly(model, batches, completion, discriminators, alpha);
+  }
 }
 
 }  // namespace kintsugi

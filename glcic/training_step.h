@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <vector>
 
 #include "glcic/mask.h"
@@ -23,6 +24,16 @@ TrainingBatch make_training_batch(const Tensor& images, const Tensor& masks,
                                   const std::vector<Hole>& holes,
                                   const std::vector<Hole>& real_regions, TensorOptions options);
 
+/// What one step learns from: a batch, or several where all their pictures at once do not fit into
+/// memory. Then the gradients of a step are means over the pictures of all of them, and its figures
+/// those of all of them, so that a network without batch statistics steps as on one large batch;
+/// batch statistics are each batch's own, and running statistics move once a batch.
+class StepBatches : public std::span<const TrainingBatch> {
+ public:
+  StepBatches(const TrainingBatch& one) : span(&one, 1) {}
+  StepBatches(const std::vector<TrainingBatch>& several) : span(several) {}
+};
+
 /// What a step sees.
 template <class Number>
 struct StepFigures {
@@ -46,16 +57,23 @@ StepReport read(const StepTensors& figures);
 Variable completion_loss(const Variable& completed, const TrainingBatch& batch);
 
 /// Phase 1: C steps on L.
-StepTensors train_completion(Model& model, const TrainingBatch& batch, Optimizer& completion);
+StepTensors train_completion(Model& model, StepBatches batches, Optimizer& completion);
 
 /// Phase 2: C is frozen, on batch statistics, and keeps every byte; the discriminators step on
 /// BCE(D(x), 1) + BCE(D(composite), 0), the real batch first, each by its own statistics.
-StepTensors train_discriminators(Model& model, const TrainingBatch& batch,
-                                 Optimizer& discriminators);
+StepTensors train_discriminators(Model& model, StepBatches batches, Optimizer& discriminators);
 
-/// Phase 3: C runs once. The discriminators step on its detached composite; then C steps on
-/// L + alpha·BCE(D(composite), 1) through the updated, frozen discriminators.
-StepTensors train_jointly(Model& model, const TrainingBatch& batch, Optimizer& completion,
+/// Phase 3: the discriminators step on C's detached composites; then C steps on
+/// L + alpha·BCE(D(composite), 1) through the updated, frozen discriminators. C runs once a batch;
+/// twice where there are several, frozen the first time, as its maps are not kept for all of them.
+/// alpha [1], where the networks are.
+StepTensors train_jointly(Model& model, StepBatches batches, Optimizer& completion,
+                          Optimizer& discriminators, const Tensor& alpha);
+StepTensors train_jointly(Model& model, StepBatches batches, Optimizer& completion,
                           Optimizer& discriminators, double alpha);
+
+/// A step of phase 1, 2 or 3.
+StepTensors train_step(int phase, Model& model, StepBatches batches, Optimizer& completion,
+                       Optimizer& discriminators, const Tensor& alpha);
 
 }  // namespace kintsugi

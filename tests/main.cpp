@@ -4,7 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
+#include "glcic/commands/commands.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tensor/precision.h"
@@ -20,15 +22,18 @@ constexpr const char* kOfTheCpuAlone =
     "*tests/tensor/test_allocator.cpp,*tests/tensor/test_compiler.cpp,"
     "*tests/tensor/test_conv_ladder.cpp,*tests/tensor/test_io_*,*tests/tensor/test_threads.cpp,"
     "*tests/tensor/test_winograd*,*tests/autograd/test_mutations.cpp,*tests/layers/test_init.cpp,"
-    "*tests/glcic/test_commands.cpp,*tests/glcic/test_dataset.cpp,*tests/glcic/test_faces.cpp,"
-    "*tests/glcic/test_image_ops.cpp,*tests/glcic/test_loader.cpp,*tests/glcic/test_mask.cpp,"
-    "*tests/glcic/test_page.cpp,*tests/glcic/test_poisson.cpp";
+    "*tests/glcic/commands/*,*tests/glcic/faces/*,*tests/glcic/inpainting/*,"
+    "*tests/glcic/interchange/*,*tests/glcic/logs/*,*tests/glcic/pictures/*,"
+    "*tests/glcic/test_dataset.cpp,*tests/glcic/test_estimate.cpp,*tests/glcic/test_faults.cpp,"
+    "*tests/glcic/test_image_ops.cpp,*tests/glcic/test_kill.cpp,*tests/glcic/test_loader.cpp,"
+    "*tests/glcic/test_mask.cpp,*tests/glcic/test_page.cpp,*tests/glcic/test_picture_metrics.cpp,"
+    "*tests/glcic/test_recipe.cpp,*tests/glcic/test_run_folder.cpp,*tests/fuzz/*";
 /// Kernels take their time on the emulator. So it is spared whole training runs (one step of each
 /// phase has to do: tests/cuda/test_training.cpp), and operands that are large so as to fill the
 /// CPU's threads and caches: those that fill a GPU's blocks stand in tests/cuda.
 constexpr const char* kLongRuns =
-    "*tests/glcic/test_trainer.cpp,*tests/glcic/test_evaluation.cpp,"
-    "*tests/glcic/test_profile_option.cpp";
+    "*tests/glcic/test_trainer*,*tests/glcic/test_evaluation*,"
+    "*tests/glcic/test_completion_windows.cpp,*tests/glcic/test_*_completion.cpp";
 constexpr const char* kLargeOperands =
     "a chain of a million nodes*,a chain of values that can be made again*,"
     "a graph of a hundred thousand ops*,large *,long float32 sums*,"
@@ -71,7 +76,11 @@ struct Counter : doctest::IReporter {
 
 REGISTER_LISTENER("counter", 1, Counter);
 
+/// `tests glcic WORD…` is the command itself, in a process of its own, which a test may kill
+/// (tests/glcic/child.h).
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "glcic")
+    return run_program(argc - 1, argv + 1, stderr);
   doctest::Context context(argc, argv);
   try {
     backend(test_device());

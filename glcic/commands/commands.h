@@ -14,6 +14,8 @@ void add_train_command(CLI::App& program);
 void add_complete_command(CLI::App& program);
 void add_evaluate_command(CLI::App& program);
 void add_info_command(CLI::App& program);
+void add_export_command(CLI::App& program);
+void add_import_command(CLI::App& program);
 
 /// The whole program. Returns its exit status: 0, or 2 after a sentence in `errors` that says what
 /// went wrong, or what a subcommand asked for with CLI::RuntimeError.

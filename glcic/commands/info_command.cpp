@@ -15,9 +15,9 @@ namespace {
 constexpr int64_t kPaperSize = 256, kPaperWidth = 64;
 
 struct InfoCommand {
-  std::string weights;
+  std::string weights, architecture = "glcic";
   int64_t size = kPaperSize, width = kPaperWidth;
-  bool size_given = false, width_given = false;
+  bool size_given = false, width_given = false, architecture_given = false;
 };
 
 /// One network: a headline, the table, what a forward pass costs.
@@ -26,7 +26,7 @@ void print_network(const Module& network, const Shape& input) {
              summary_table(named_layers(network), input));
 }
 
-void print_completion(const CompletionNetwork& network, int64_t size) {
+void print_completion(const Module& network, int64_t size) {
   const Shape input{1, size, size, 4};
   print_network(network, input);
   const int64_t field = receptive_field(network.footprints());
@@ -34,14 +34,26 @@ void print_completion(const CompletionNetwork& network, int64_t size) {
              2e-9 * static_cast<double>(network.multiply_adds(input)), field, field);
 }
 
-void print_discriminators(const Discriminators& networks) {
-  const int64_t size = networks.size(), patch = size / 2;
-  fmt::print("\nlocal ");
-  print_network(networks.local(), {1, patch, patch, 3});
-  fmt::print("\nglobal ");
-  print_network(networks.global(), {1, size, size, 3});
-  fmt::print("{} parameters in both and in the layer that joins them\n",
-             networks.parameter_count());
+void print_judge(const Judge& judge) {
+  const std::vector<Judge::Part> parts = judge.parts();
+  for (const Judge::Part& part : parts) {
+    fmt::print("\n{}{}", part.name, part.name.empty() ? "" : " ");
+    print_network(*part.network, part.input);
+  }
+  if (parts.size() == 2)
+    fmt::print("{} parameters in both and in the layer that joins them\n", judge.parameter_count());
+}
+
+/// Networks that nobody has trained; the judge only where there is a size for it.
+Model fresh_model(const InfoCommand& command) {
+  const Architecture& architecture = find_architecture(command.architecture);
+  architecture.check_scale(command.size, command.width);
+  Generator generator;
+  Model model;
+  model.completion = architecture.make_completion(command.size, command.width, generator);
+  if (command.size_given)
+    model.discriminators = architecture.make_judge(command.size, command.width, generator);
+  return model;
 }
 
 void run(const InfoCommand& command) {
@@ -49,23 +61,22 @@ void run(const InfoCommand& command) {
         command.size);
   Model model;
   if (command.weights.empty()) {
-    Generator generator;
-    model.completion = std::make_shared<CompletionNetwork>(command.width, generator);
-    if (command.size_given)
-      model.discriminators =
-          std::make_shared<Discriminators>(command.size, command.width, generator);
+    model = fresh_model(command);
   } else {
     check(!command.width_given, "--width and --weights exclude each other: the weights have one");
+    check(!command.architecture_given,
+          "--architecture and --weights exclude each other: the weights have one");
     const SafeTensors file = read_safetensors(command.weights);
-    const bool judged = file.tensors.contains("discriminator.fc.weight");
+    const Architecture* known = recognise_architecture(file.tensors);
+    const bool judged = known != nullptr && file.tensors.contains(known->judge_first_weight);
     model =
         load_model(file.tensors, command.weights, command.size_given && judged ? command.size : 0);
     fmt::print("{}\n", command.weights);
     for (const auto& [key, value] : file.metadata) fmt::print("  {}: {}\n", key, value);
     fmt::print("\n");
   }
-  print_completion(*model.completion, command.size);
-  if (model.discriminators) print_discriminators(*model.discriminators);
+  print_completion(*model.completion, model.only_size > 0 ? model.only_size : command.size);
+  if (model.discriminators) print_judge(*model.discriminators);
 }
 
 }  // namespace
@@ -86,9 +97,14 @@ void add_info_command(CLI::App& program) {
       command->add_option("--width", options->width, "Base width, where there are no weights")
           ->check(CLI::Range(2, 4096))
           ->capture_default_str();
-  command->callback([options, size, width] {
+  CLI::Option* architecture = command
+                                  ->add_option("--architecture", options->architecture,
+                                               "The learned system, where there are no weights")
+                                  ->capture_default_str();
+  command->callback([options, size, width, architecture] {
     options->size_given = size->count() > 0;
     options->width_given = width->count() > 0;
+    options->architecture_given = architecture->count() > 0;
     run(*options);
   });
 }

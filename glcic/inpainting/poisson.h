@@ -21,13 +21,14 @@ struct PoissonOptions {
 /// pixel p of the hole, with its neighbours N_p (up to 4: those inside the picture),
 ///   Σ_{q ∈ N_p} (f_p − f_q) = Σ_{q ∈ N_p} v_pq,   v_pq = g_p − g_q,
 /// f_q being the picture's value where q lies outside the hole (Dirichlet); where the hole touches
-/// the picture's border the neighbour is missing from both sums (Neumann). Solved by conjugate
-/// gradients without a matrix, each channel alone; any hole shape, any number of holes.
+/// the picture's border the neighbour is missing from both sums (Neumann). Each channel is
+/// solved alone (HoleLaplacian); any hole shape, any number of holes. Nothing is read further than
+/// a pixel away from the hole's bounding box, and nothing of the picture under the hole.
 ///
 /// picture, guidance [H, W, C], mask [H, W, 1] or [H, W] with 1 = hole → f [H, W, C], in the
 /// picture's dtype, on the CPU; not clamped. Where mask is 0 it is the picture bit for bit; an
 /// empty mask gives the picture. Throws ShapeError where shapes disagree, Error where the hole has
-/// no known pixel around it (it covers the whole picture), or where a value is not finite.
+/// no known pixel around it (it covers the whole picture), or where a value read is not finite.
 Tensor solve_poisson(const Tensor& picture, const Tensor& mask, const Tensor& guidance,
                      PoissonOptions options = {});
 

@@ -15,8 +15,7 @@
 namespace kintsugi {
 namespace {
 
-Tensor decode(const std::string& path, int channels, int64_t max_pixels) {
-  const std::string bytes = read_file(path);
+Tensor decode(std::string_view bytes, const std::string& path, int channels, int64_t max_pixels) {
   const ImageFormat format = image_format(bytes);
   check(format != ImageFormat::unknown, "{} is not a picture: neither PNG nor JPEG", path);
   const std::string fault = format == ImageFormat::png ? png_fault(bytes) : jpeg_fault(bytes);
@@ -74,11 +73,15 @@ void append(void* text, void* data, int size) {
 }  // namespace
 
 Tensor read_image(const std::string& path, int64_t max_pixels) {
-  return decode(path, 3, max_pixels);
+  return decode_image(read_file(path), path, max_pixels);
+}
+
+Tensor decode_image(std::string_view bytes, const std::string& path, int64_t max_pixels) {
+  return decode(bytes, path, 3, max_pixels);
 }
 
 Tensor read_grey(const std::string& path, int64_t max_pixels) {
-  const Tensor grey = decode(path, 1, max_pixels);
+  const Tensor grey = decode(read_file(path), path, 1, max_pixels);
   return grey.reshape({grey.size(0), grey.size(1)});
 }
 

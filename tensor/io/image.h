@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "tensor/tensor.h"
 
@@ -14,7 +15,10 @@ inline constexpr int64_t kMaxImagePixels = 200'000'000;
 /// Error, naming the file, where it is another kind of file, truncated, damaged, or has more than
 /// `max_pixels` pixels.
 Tensor read_image(const std::string& path, int64_t max_pixels = kMaxImagePixels);
-/// The same as [H, W] float32, luminance in [0, 1]: for masks.
+/// The same from memory; `path` stands for the file in messages.
+Tensor decode_image(std::string_view bytes, const std::string& path,
+                    int64_t max_pixels = kMaxImagePixels);
+/// A PNG or JPEG file as [H, W] float32, luminance in [0, 1]: for masks.
 Tensor read_grey(const std::string& path, int64_t max_pixels = kMaxImagePixels);
 
 /// Writes a picture [H, W, 3], [H, W, 1] or [H, W] with 8 bits a channel: round(255·clamp(x, 0,

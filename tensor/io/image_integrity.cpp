@@ -33,6 +33,42 @@ uint32_t crc32(std::string_view bytes) {
   return ~crc;
 }
 
+/// A DHT segment's contents (T.81, B.2.4.2): tables of a class, 16 numbers of codes, and a value a
+/// code, of which there are 256. stb_image writes past its arrays where there are more.
+bool has_sound_huffman_tables(std::string_view segment) {
+  constexpr size_t kPrefix = 17, kMostCodes = 256;
+  while (segment.size() >= kPrefix) {
+    size_t codes = 0;
+    for (const char count : segment.substr(1, kPrefix - 1)) codes += static_cast<uint8_t>(count);
+    if (codes > kMostCodes || codes > segment.size() - kPrefix) return false;
+    segment.remove_prefix(kPrefix + codes);
+  }
+  return segment.empty();
+}
+
+/// A DQT segment's contents (T.81, B.2.4.1): tables of 64 numbers, one or two bytes each, none of
+/// them 0. libjpeg divides by them when it writes a picture with the same tables.
+bool has_sound_quantisation_tables(std::string_view segment) {
+  constexpr size_t kNumbers = 64;
+  while (!segment.empty()) {
+    const size_t width = static_cast<uint8_t>(segment[0]) >> 4 == 0 ? 1 : 2;
+    if (segment.size() < 1 + kNumbers * width) return false;
+    for (size_t i = 0; i < kNumbers; ++i)
+      if (big_endian(segment, 1 + i * width, width) == 0) return false;
+    segment.remove_prefix(1 + kNumbers * width);
+  }
+  return true;
+}
+
+std::string table_fault(uint8_t marker, std::string_view segment) {
+  constexpr uint8_t kHuffmanTables = 0xC4, kQuantisationTables = 0xDB;
+  if (marker == kHuffmanTables && !has_sound_huffman_tables(segment))
+    return "its Huffman tables cannot be";
+  if (marker == kQuantisationTables && !has_sound_quantisation_tables(segment))
+    return "its quantisation tables cannot be";
+  return "";
+}
+
 }  // namespace
 
 ImageFormat image_format(std::string_view bytes) {
@@ -74,6 +110,9 @@ std::string jpeg_fault(std::string_view bytes) {
     if (at + 2 > bytes.size()) return kTruncated;
     const size_t length = big_endian(bytes, at, 2);
     if (length < 2 || length > bytes.size() - at) return kTruncated;
+    if (const std::string fault = table_fault(marker, bytes.substr(at + 2, length - 2));
+        !fault.empty())
+      return fault;
     at += length;
     if (marker != kStartOfScan) continue;
     scanned = true;

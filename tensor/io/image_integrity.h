@@ -13,7 +13,8 @@ ImageFormat image_format(std::string_view bytes);
 /// return value is empty, or says what is wrong: "it ends before its image data does".
 /// PNG: every chunk is there with its checksum (CRC-32), up to IEND.
 std::string png_fault(std::string_view bytes);
-/// JPEG: the markers and segments lead to the end-of-image marker (ITU-T T.81, annex B).
+/// JPEG: the markers and segments lead to the end-of-image marker, and tables are such as decoders
+/// can work with, which do not all look (ITU-T T.81, annex B).
 std::string jpeg_fault(std::string_view bytes);
 
 }  // namespace kintsugi

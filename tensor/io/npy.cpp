@@ -114,9 +114,9 @@ Shape make_shape(const std::string& path, const std::vector<int64_t>& extents) {
 
 }  // namespace
 
-Tensor read_npy(const std::string& path) {
-  const std::string file = read_file(path);
-  const std::string_view bytes = file;
+Tensor read_npy(const std::string& path) { return parse_npy(read_file(path), path); }
+
+Tensor parse_npy(std::string_view bytes, const std::string& path) {
   check(bytes.starts_with(kMagic) && bytes.size() >= 10, "{} is not an npy file", path);
   const int version = static_cast<uint8_t>(bytes[6]);
   check(version >= 1 && version <= 3, "{}: npy version {} is not known here", path, version);

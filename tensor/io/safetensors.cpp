@@ -145,8 +145,10 @@ std::map<std::string, std::string> read_metadata(const std::string& path, const 
 }  // namespace
 
 SafeTensors read_safetensors(const std::string& path) {
-  const std::string file = read_file(path);
-  const std::string_view bytes = file;
+  return parse_safetensors(read_file(path), path);
+}
+
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& path) {
   const uint64_t length = header_length(path, bytes);
   const Json header = parse_header(path, bytes.substr(kLengthBytes, length));
   const std::string_view data = bytes.substr(kLengthBytes + length);
@@ -167,6 +169,10 @@ SafeTensors read_safetensors(const std::string& path) {
 }
 
 void write_safetensors(const std::string& path, const SafeTensors& contents) {
+  write_file_atomically(path, format_safetensors(contents, path));
+}
+
+std::string format_safetensors(const SafeTensors& contents, const std::string& path) {
   std::vector<std::pair<std::string, Tensor>> ordered(contents.tensors.begin(),
                                                       contents.tensors.end());
   for (const auto& [name, tensor] : ordered) {
@@ -193,7 +199,7 @@ void write_safetensors(const std::string& path, const SafeTensors& contents) {
   const uint64_t length = text.size();
   std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
   file.reserve(kLengthBytes + text.size() + data.size());
-  write_file_atomically(path, file.append(text).append(data));
+  return file.append(text).append(data);
 }
 
 }  // namespace kintsugi

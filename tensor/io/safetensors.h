@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "tensor/tensor.h"
 
@@ -18,9 +19,13 @@ struct SafeTensors {
 /// name, or whose offsets overlap, leave gaps, run past the end or disagree with a shape is an
 /// Error that names the file and what is wrong.
 SafeTensors read_safetensors(const std::string& path);
+/// The same from memory; `path` stands for the file in messages.
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& path);
 
 /// Tensors in float64 first, then float32, each by name, every one aligned to its element; CPU or
 /// device. The file appears whole or not at all (write_file_atomically).
 void write_safetensors(const std::string& path, const SafeTensors& contents);
+/// The bytes that write_safetensors writes; `path` stands for the file in messages.
+std::string format_safetensors(const SafeTensors& contents, const std::string& path);
 
 }  // namespace kintsugi

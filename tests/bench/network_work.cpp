@@ -32,7 +32,7 @@ struct Training {
       : model(fresh_model(size, width, device)),
         completion(model.completion->state()),
         discriminators(model.discriminators->state()),
-        steps(model, completion, discriminators, kAlpha) {
+        steps(model, completion, discriminators) {
     const std::vector<Hole> holes(static_cast<size_t>(batch_size), centre_hole(size));
     batch =
         make_training_batch(random_pictures(size, batch_size), masks_from_holes(holes, size, size),
@@ -61,7 +61,7 @@ Work completion_work(int64_t size, int64_t batch, int64_t width, Device device) 
 Work training_work(int64_t size, int64_t batch, int64_t width, Device device) {
   constexpr int kPhase = 3;
   auto training = std::make_shared<Training>(size, batch, width, device);
-  return [training] { training->steps.run(kPhase, training->batch); };
+  return [training] { training->steps.run(kPhase, training->batch, kAlpha); };
 }
 
 double median_seconds(const Work& work, double least_seconds) {

@@ -53,10 +53,10 @@ struct AfterSteps {
 /// So many steps of a phase, each on pictures of its own.
 AfterSteps take_steps(int steps, int phase, TensorOptions where) {
   Training training(where);
-  StepRunner runner(training.model, *training.completion, *training.judges, kAlpha);
+  StepRunner runner(training.model, *training.completion, *training.judges);
   AfterSteps after;
   for (int step = 0; step < steps; ++step)
-    after.reports.push_back(runner.run(phase, training.batch(static_cast<uint64_t>(step))));
+    after.reports.push_back(runner.run(phase, training.batch(static_cast<uint64_t>(step)), kAlpha));
   after.state = save_model(training.model);
   return after;
 }

@@ -143,6 +143,23 @@ TEST_CASE("every picture of a batch has a hole of its own, and M_d is independen
   CHECK(together == 0);
 }
 
+TEST_CASE("where it is strict, a damaged picture is the error of its batch and of no other") {
+  const NumberedPictures sound(12), one_damaged(12, {5});
+  LoaderOptions options{.size = 8, .batch = 3, .seed = 4, .threads = 2};
+  options.strict = true;
+  int errors = 0;
+  for (int64_t step = 0; step < 4; ++step) {  // an epoch
+    const std::vector<int64_t> met = indices(make_batch(sound, options, step));
+    const bool meets = std::find(met.begin(), met.end(), 5) != met.end();
+    CHECK(sentence_of([&] { make_batch(one_damaged, options, step); }) ==
+          (meets ? "picture 5 is damaged" : ""));
+    errors += meets;
+  }
+  CHECK(errors == 1);
+  Loader loader(one_damaged, options);
+  CHECK_THROWS_WITH_AS(for (int i = 0; i < 4; ++i) loader.next(), "picture 5 is damaged", Error);
+}
+
 TEST_CASE("a damaged picture is passed over for the next one, and counted once") {
   const NumberedPictures pictures(6, {2, 3});
   LoaderOptions options{.size = 8, .batch = 6, .seed = 4};

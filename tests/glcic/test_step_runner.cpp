@@ -37,7 +37,12 @@ TrainingBatch batch_of(uint64_t seed, int64_t pictures = 2) {
 }
 
 /// Takes one step of a phase.
-using Step = std::function<StepReport(int phase, const TrainingBatch& batch)>;
+struct Step {
+  std::function<StepReport(int, StepBatches, double)> take;
+  StepReport operator()(int phase, StepBatches batches, double alpha = kAlpha) const {
+    return take(phase, batches, alpha);
+  }
+};
 /// Some steps, and what happens between them.
 using Run = std::function<void(Training& training, const Step& step)>;
 
@@ -48,16 +53,16 @@ struct Outcome {
 
 Outcome outcome_of(const Run& run, bool by_runner) {
   Training training;
-  StepRunner runner(training.model, training.completion, training.judges, kAlpha);
+  StepRunner runner(training.model, training.completion, training.judges);
   Outcome outcome;
-  run(training, [&](int phase, const TrainingBatch& batch) {
-    auto& [model, completion, judges] = training;
-    return outcome.reports.emplace_back(
-        by_runner    ? runner.run(phase, batch)
-        : phase == 1 ? read(train_completion(model, batch, completion))
-        : phase == 2 ? read(train_discriminators(model, batch, judges))
-                     : read(train_jointly(model, batch, completion, judges, kAlpha)));
-  });
+  run(training, {[&](int phase, StepBatches batches, double alpha) {
+        auto& [model, completion, judges] = training;
+        return outcome.reports.emplace_back(
+            by_runner    ? runner.run(phase, batches, alpha)
+            : phase == 1 ? read(train_completion(model, batches, completion))
+            : phase == 2 ? read(train_discriminators(model, batches, judges))
+                         : read(train_jointly(model, batches, completion, judges, alpha)));
+      }});
   outcome.state = save_model(training.model);
   outcome.state.merge(training.completion.save("completion optimizer "));
   outcome.state.merge(training.judges.save("judges' optimizer "));
@@ -122,25 +127,25 @@ TEST_CASE("a runner's steps are those taken one by one, of each phase, on pictur
 
 TEST_CASE("a runner counts its optimizers' steps") {
   Training training;
-  StepRunner runner(training.model, training.completion, training.judges, kAlpha);
-  for (int i = 0; i < 4; ++i) runner.run(1, batch_of(1));
+  StepRunner runner(training.model, training.completion, training.judges);
+  for (int i = 0; i < 4; ++i) runner.run(1, batch_of(1), kAlpha);
   CHECK(training.completion.steps() == 4);
   CHECK(training.judges.steps() == 0);
-  for (int i = 0; i < 3; ++i) runner.run(3, batch_of(1));
+  for (int i = 0; i < 3; ++i) runner.run(3, batch_of(1), kAlpha);
   CHECK(training.completion.steps() == 7);
   CHECK(training.judges.steps() == 3);
 }
 
 TEST_CASE("where the device records, a runner goes through a step of a phase twice at most") {
   Training training;
-  StepRunner runner(training.model, training.completion, training.judges, kAlpha);
+  StepRunner runner(training.model, training.completion, training.judges);
   int backward_passes = 0;
   Variable weight = training.model.completion->parameters().front();
   weight.register_hook([&](const Variable&) {
     ++backward_passes;
     return Variable();
   });
-  for (int i = 0; i < 5; ++i) runner.run(1, batch_of(1));
+  for (int i = 0; i < 5; ++i) runner.run(1, batch_of(1), kAlpha);
   CHECK(backward_passes == (device_records() ? 2 : 5));
 }
 
@@ -149,6 +154,23 @@ TEST_CASE("phases and sizes of batches may change from step to step") {
     for (const int phase : {1, 1, 1, 3, 3, 1, 1}) step(phase, batch_of(1));
     for (const int64_t pictures : {2, 3, 3, 3, 2}) step(1, batch_of(2, pictures));
   });
+}
+
+TEST_CASE("alpha may be another one in each of a runner's steps") {
+  check_run([](Training&, const Step& step) {
+    for (const double alpha : {0.0, 0.5, 3.0, 0.25, 0.125}) step(3, batch_of(1), alpha);
+  });
+}
+
+TEST_CASE("a runner's steps on several batches are those taken one by one, in each phase") {
+  for (const int phase : {1, 2, 3}) {
+    CAPTURE(phase);
+    check_run([phase](Training&, const Step& step) {
+      for (uint64_t seed = 1; seed <= 4; ++seed)
+        step(phase, std::vector{batch_of(seed), batch_of(seed + 10), batch_of(seed + 20)});
+      step(phase, std::vector{batch_of(5), batch_of(15)});
+    });
+  }
 }
 
 TEST_CASE("what is saved between a runner's steps stays as it is while training goes on") {
@@ -194,15 +216,15 @@ TEST_CASE("weights, slots, mean pixel and rate may be replaced between a runner'
 
 TEST_CASE("a profiler sees the ops of every one of a runner's steps") {
   Training training;
-  StepRunner runner(training.model, training.completion, training.judges, kAlpha);
+  StepRunner runner(training.model, training.completion, training.judges);
   const auto calls_in = [&](int steps) {
     Profiler profiler(test_device());
-    for (int i = 0; i < steps; ++i) runner.run(1, batch_of(1));
+    for (int i = 0; i < steps; ++i) runner.run(1, batch_of(1), kAlpha);
     int64_t calls = 0;
     for (const OpTotals& op : profiler.finish().ops) calls += op.calls;
     return calls;
   };
-  for (int i = 0; i < 3; ++i) runner.run(1, batch_of(1));  // the third is a replay by now
+  for (int i = 0; i < 3; ++i) runner.run(1, batch_of(1), kAlpha);  // the third is a replay by now
   const int64_t calls = calls_in(1);
   CHECK(calls > 100);
   CHECK(calls_in(3) == 3 * calls);

@@ -9,32 +9,12 @@
 #include "tensor/io/file.h"
 #include "tensor/io/safetensors.h"
 #include "tests/device.h"
+#include "tests/glcic/small_run.h"
 #include "tests/temporary_folder.h"
 
 using namespace kintsugi;
 
 namespace {
-
-TrainOptions small_run(const std::string& folder, std::FILE* progress) {
-  TrainOptions options;
-  options.settings = {.size = 16, .width = 2, .batch = 2, .steps = {4, 2, 4}, .seed = 3};
-  options.run = folder;
-  options.progress = progress;
-  options.device = test_device();
-  return options;
-}
-
-struct Quiet {
-  std::FILE* stream = std::fopen("/dev/null", "w");
-  ~Quiet() { std::fclose(stream); }
-};
-
-std::vector<std::string> lines_of(const std::string& path) {
-  std::istringstream text(read_file(path));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(text, line);) lines.push_back(line);
-  return lines;
-}
 
 /// The columns that do not depend on the clock.
 std::string without_clock(const std::string& line) {
@@ -116,25 +96,6 @@ TEST_CASE("metrics that were written after the checkpoint are dropped on resumin
   CHECK(lines_of(folder / "run/metrics.csv").size() == 11);
 }
 
-TEST_CASE("the averaged weights are a weighted mean of those after each step") {
-  Generator generator{.seed = 1};
-  CompletionNetwork network(2, generator), average(2, generator);
-  auto number = [](CompletionNetwork& of) { return of.parameters()[1].value().to_vector()[0]; };
-  auto set = [&](double value) {
-    for (StateEntry& entry : network.state())
-      entry.variable.set_value(Tensor::full(entry.variable.shape(), value));
-  };
-  set(5);
-  average_weights(average, network, 1);  // the first counts whole: what was there before is gone
-  CHECK(number(average) == doctest::Approx(5));
-  set(15);
-  average_weights(average, network, 2);
-  CHECK(number(average) == doctest::Approx(5 + 0.9 * 10));
-  set(14);
-  for (int64_t step = 3; step <= 100; ++step) average_weights(average, network, step);
-  CHECK(number(average) == doctest::Approx(14).epsilon(1e-6));
-}
-
 TEST_CASE("another seed gives another run") {
   TemporaryFolder folder;
   Quiet quiet;
@@ -186,6 +147,7 @@ TEST_CASE("a damaged checkpoint is refused in one sentence") {
   train(options);
   std::string path = folder / "run/checkpoint.safetensors";
   std::string good = read_file(path);
+  std::filesystem::remove_all(folder / "run/checkpoints");
   write_file_atomically(path, good.substr(0, good.size() / 2));
   options.resume = true;
   CHECK_THROWS_WITH_AS(train(options), doctest::Contains("checkpoint.safetensors"), Error);

@@ -18,6 +18,8 @@ Everything is in PyTorch's layouts: maps [N,C,H,W], conv weights [out,in,kh,kw],
     conv_transpose2d   doubling, output_padding, dilated,       stride, padding, output_padding,
                        tripling, even                           dilation
     linear             linear                                   -
+    channelwise_linear maps (weight [C,HW,HW], from place to    -
+                       place; bias [H,W,C])
     batch_norm         training, eval, single_picture           eps, momentum
                        (training), vectors (training, [N,C])
     batch_norm_relu    training                                 eps, momentum
@@ -133,6 +135,17 @@ def conv_transpose2d_cases():
 def linear_cases():
     inputs = {"input": random(4, 6), "weight": random(3, 6), "bias": random(3)}
     return {"linear": differentiated(F.linear, inputs)}
+
+
+def channelwise_linear_cases():
+    n, c, h, w = 4, 3, 2, 3
+    inputs = {"input": random(n, c, h, w), "weight": random(c, h * w, h * w), "bias": random(h, w, c)}
+
+    def apply(x, weight, bias):
+        y = torch.einsum("ncp,cpq->ncq", x.flatten(2), weight).reshape(n, c, h, w)
+        return y + bias.permute(2, 0, 1)
+
+    return {"maps": differentiated(apply, inputs)}
 
 
 # --- normalisation --------------------------------------------------------------------------------
@@ -329,6 +342,7 @@ CASES = {
     "conv2d": conv2d_cases,
     "conv_transpose2d": conv_transpose2d_cases,
     "linear": linear_cases,
+    "channelwise_linear": channelwise_linear_cases,
     "batch_norm": batch_norm_cases,
     "batch_norm_relu": lambda: {"training": batch_norm_case((3, 4, 5, 6), True, F.relu)},
     "instance_norm": instance_norm_cases,

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "glcic/completer.h"
+#include "glcic/inpainting/method.h"
 #include "glcic/mask.h"
 #include "tensor/io/file.h"
 #include "tensor/io/image.h"
@@ -71,64 +72,6 @@ void check_refused(const GlcicOutcome& outcome, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("glcic complete fills the hole, keeps every other byte, and writes the raw output") {
-  const Workshop workshop;
-  const GlcicOutcome outcome = workshop.complete({{"--raw", workshop / "raw.npy"}});
-  REQUIRE(outcome.status == 0);
-  CHECK(outcome.errors.empty());
-  const Tensor picture = read_image(workshop / "picture.png");
-  const Tensor mask = read_mask(workshop / "mask.png", 18, 22);
-  const Completion expected = complete(workshop.model(), picture, mask);
-  CHECK(read_npy(workshop / "raw.npy").to_vector() == expected.raw.to_vector());
-  write_png(workshop / "expected.png", expected.composite);
-  CHECK(read_file(workshop / "output.png") == read_file(workshop / "expected.png"));
-  CHECK(workshop.complete({{"--output", workshop / "a.Png"}, {"--post", "poisson"}}).status == 0);
-  CHECK(workshop.complete({{"--output", workshop / "a.JPEG"}}).status == 0);
-  CHECK(read_file(workshop / "a.Png").starts_with("\x89PNG"));
-  CHECK(read_file(workshop / "a.JPEG").starts_with("\xff\xd8"));
-}
-
-TEST_CASE("glcic complete refuses bad input in a sentence and writes nothing over") {
-  const Workshop workshop;
-  write_file_atomically(workshop / "output.png", "old");
-  const std::string whole = read_file(workshop / "picture.png");
-  write_file_atomically(workshop / "cut.png", whole.substr(0, whole.size() / 2));
-  write_png(workshop / "small.png", Tensor::full({18, 21, 1}, 1.0));
-  write_png(workshop / "nothing.png", Tensor::zeros({18, 22, 1}));
-  write_png(workshop / "everything.png", Tensor::full({18, 22, 1}, 1.0));
-  write_safetensors(workshop / "other.safetensors", {{{"fc.weight", Tensor::zeros({2, 2})}}, {}});
-  const std::string weights = read_file(workshop / "weights.safetensors");
-  write_file_atomically(workshop / "cut.safetensors", weights.substr(0, weights.size() / 2));
-  fs::create_directory(workshop / "folder.png");
-  const auto before = workshop.files();
-
-  using Case = std::pair<std::map<std::string, std::string>, std::string>;
-  for (const auto& [replaced, part] : {
-           Case{{{"--image", workshop / "cut.png"}}, "is damaged"},
-           Case{{{"--image", workshop / "absent.png"}}, "No such file"},
-           Case{{{"--image", workshop / "weights.safetensors"}}, "is not a picture"},
-           Case{{{"--mask", workshop / "small.png"}}, "21 x 18 pixels"},
-           Case{{{"--mask", workshop / "nothing.png"}}, "is empty"},
-           Case{{{"--mask", workshop / "everything.png"}, {"--post", "poisson"}}, "whole picture"},
-           Case{{{"--weights", workshop / "other.safetensors"}}, "not the weights of GLCIC"},
-           Case{{{"--weights", workshop / "cut.safetensors"}}, "cut.safetensors"},
-           Case{{{"--weights", workshop / "picture.png"}}, "picture.png"},
-           Case{{{"--output", workshop / "output.gif"}}, "must end in .png or .jpg or .jpeg"},
-           Case{{{"--output", workshop / "output"}}, "must end in"},
-           Case{{{"--output", workshop / "absent/output.png"}}, "there is no folder"},
-           Case{{{"--output", workshop / "folder.png"}}, "it is a folder"},
-           Case{{{"--raw", workshop / "raw.png"}}, "must end in .npy"},
-           Case{{{"--post", "telea"}}, "none or poisson"},
-           Case{{{"--device", "tpu"}}, "tpu"},
-           Case{{{"--precision", "float16"}}, "there are float32, tf32 and bf16"},
-           Case{{{"--precision", "bf16"}}, "precision bf16 is there on device cuda alone"},
-           Case{{{"--threads", "0"}}, "--threads"},
-           Case{{{"--quality", "high"}}, "--quality"},
-       })
-    check_refused(workshop.complete(replaced), part);
-  CHECK(workshop.files() == before);
-}
-
 TEST_CASE("a device that is not there is told in a sentence by every command that computes") {
   if (has_cuda()) return;
   const Workshop workshop;
@@ -152,27 +95,6 @@ TEST_CASE("a device that is not there is told in a sentence by every command tha
   CHECK(workshop.files() == before);
 }
 
-TEST_CASE("glcic complete never writes over its inputs, whatever path names them") {
-  const Workshop workshop;
-  fs::create_symlink(workshop / "picture.png", workshop / "link.png");
-  fs::create_hard_link(workshop / "mask.png", workshop / "twin.png");
-  const auto before = workshop.files();
-  for (const std::string name : {"picture.png", "./mask.png", "link.png", "twin.png"})
-    check_refused(workshop.complete({{"--output", workshop / name}}), "it is an input");
-  fs::copy_file(workshop / "weights.safetensors", workshop / "weights.npy");
-  check_refused(workshop.complete(
-                    {{"--weights", workshop / "weights.npy"}, {"--raw", workshop / "weights.npy"}}),
-                "it is an input");
-  fs::remove(workshop / "weights.npy");
-  CHECK(workshop.files() == before);
-}
-
-TEST_CASE("a full disk is told in a sentence") {
-  const Workshop workshop;
-  fs::create_symlink("/dev/full", workshop / "full.png");
-  check_refused(workshop.complete({{"--output", workshop / "full.png"}}), "No space left");
-}
-
 TEST_CASE("glcic evaluate prints the figures and writes them as JSON") {
   const Workshop workshop;
   const GlcicOutcome outcome =
@@ -185,7 +107,7 @@ TEST_CASE("glcic evaluate prints the figures and writes them as JSON") {
     CHECK(outcome.output.find(word) != std::string::npos);
   const auto json = nlohmann::json::parse(read_file(workshop / "figures.json"));
   CHECK(json["protocol"]["pictures"] == 5);
-  CHECK(json["methods"].size() == 3);
+  CHECK(json["methods"].size() == 1 + fill_methods().size());
 }
 
 TEST_CASE("glcic evaluate and train refuse bad input in a sentence and leave nothing behind") {
