@@ -59,6 +59,17 @@ Variable sum_to(const Variable& x, const Shape& shape);
 Variable softmax(const Variable& x);      ///< over the last axis
 Variable log_softmax(const Variable& x);  ///< over the last axis
 
+// ---- losses: means over all elements of w·ℓ(x, t) -----------------------------------------------
+// Targets have x's shape; weights too, or one channel [..., 1], or are left out (1). One element.
+/// ℓ = (x − t)²
+Variable mse_loss(const Variable& x, const Variable& target, const Tensor& weights = {});
+/// ℓ = |x − t|
+Variable l1_loss(const Variable& x, const Variable& target, const Tensor& weights = {});
+/// ℓ = −t·log σ(x) − (1 − t)·log(1 − σ(x)): x is the logit, so that nothing overflows or cancels; t
+/// in [0, 1], one number for all or one each.
+Variable bce_with_logits(const Variable& logits, double target);
+Variable bce_with_logits(const Variable& logits, const Variable& target);
+
 // ---- shape --------------------------------------------------------------------------------------
 Variable reshape(const Variable& x, const Shape& shape);
 /// One extent may be −1 and is worked out.

@@ -33,6 +33,8 @@ class CudaBackend final : public Backend {
   void reduce(Reduction op, const Tensor& x, int64_t outer, int64_t reduced, int64_t inner,
               Tensor& y) override;
   void softmax(const Tensor& x, bool logarithm, Tensor& y) override;
+  void loss(LossTerm term, const LossInput& in, Tensor& y) override;
+  void loss_grad(LossTerm term, const LossInput& in, const Tensor& dy, Tensor& dx) override;
   void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b,
               Tensor& y) override;
   void conv2d(const Tensor& x, const Tensor& w, const Window& window, const Epilogue& epilogue,

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "autograd/ops.h"
-#include "layers/loss.h"
 
 namespace kintsugi {
 
@@ -151,7 +150,7 @@ TrainingBatch make_training_batch(const Tensor& images, const Tensor& masks,
 }
 
 Variable completion_loss(const Variable& completed, const TrainingBatch& batch) {
-  return mean(square(Variable(batch.masks) * (completed - Variable(batch.images))));
+  return mse_loss(completed, Variable(batch.images), batch.masks);  // M_c is 0 or 1: M_c² = M_c
 }
 
 StepTensors train_completion(Model& model, StepBatches batches, Optimizer& completion) {

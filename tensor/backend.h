@@ -51,6 +51,21 @@ enum class Binary {
 
 enum class Reduction { sum, max };
 
+/// How far one element is from its target: ℓ(x, t).
+enum class LossTerm {
+  squared_error,    ///< (x − t)²
+  absolute_error,   ///< |x − t|
+  bce_with_logits,  ///< −t·log σ(x) − (1 − t)·log(1 − σ(x)), without overflow
+};
+
+/// What a loss looks at.
+struct LossInput {
+  Tensor x;
+  Tensor targets = {};  ///< t, of x's shape; undefined: `target` for all
+  double target = 0;
+  Tensor weights = {};  ///< w, of x's shape or with one channel [..., 1]; undefined: 1
+};
+
 /// How a two-dimensional window walks over a map. Rows and columns alike, as everywhere in GLCIC.
 struct Window {
   int64_t kernel_h = 1, kernel_w = 1;
@@ -165,6 +180,11 @@ class Backend {
                       Tensor& y) = 0;
   /// Over the last axis, less its maximum first; log_softmax where `logarithm`.
   virtual void softmax(const Tensor& x, bool logarithm, Tensor& y) = 0;
+
+  // Losses in one pass: y = mean over all elements of w·ℓ(x, t), one element.
+  virtual void loss(LossTerm term, const LossInput& in, Tensor& y) = 0;
+  /// dx = dy·w·∂ℓ/∂x / n: dy one element, n the number of x's elements.
+  virtual void loss_grad(LossTerm term, const LossInput& in, const Tensor& dy, Tensor& dx) = 0;
 
   /// y[b] = op(a[b]) · op(b[b]): a [batch, M, K] (or [batch, K, M] transposed), b [batch, K, N]
   /// (or [batch, N, K]), y [batch, M, N].

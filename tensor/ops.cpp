@@ -31,6 +31,22 @@ Tensor softmax(const char* name, const Tensor& x, bool logarithm) {
   return y;
 }
 
+void check_loss_input(const char* name, const LossInput& in) {
+  check_defined(name, in.x);
+  check_shape(in.x.numel() > 0, "{}: x {} has no elements to take a mean of", name, in.x.shape());
+  if (in.targets.defined()) {
+    check_alike(name, in.x, in.targets);
+    check_shape(in.targets.shape() == in.x.shape(), "{}: input {} and target {} differ in shape",
+                name, in.x.shape(), in.targets.shape());
+  }
+  if (!in.weights.defined()) return;
+  check_alike(name, in.x, in.weights);
+  check_shape(in.weights.shape() == in.x.shape() ||
+                  (in.x.rank() > 0 && in.weights.shape() == in.x.shape().with(-1, 1)),
+              "{}: weights {} are neither {} nor one a pixel of it", name, in.weights.shape(),
+              in.x.shape());
+}
+
 }  // namespace
 
 Tensor negate(const Tensor& x) { return unary("negate", Unary::negate, x); }
@@ -108,6 +124,24 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const OpSpan span("where", moving(chosen, whole_a, whole_b, y));
   backend(a.device()).where(chosen, whole_a, whole_b, y);
   return y;
+}
+
+Tensor loss(const char* name, LossTerm term, const LossInput& in) {
+  check_loss_input(name, in);
+  Tensor y = Tensor::empty({}, in.x.options());
+  const OpSpan span(name, moving(in.x, y));
+  backend(in.x.device()).loss(term, in, y);
+  return y;
+}
+
+Tensor loss_grad(const char* name, LossTerm term, const LossInput& in, const Tensor& dy) {
+  check_loss_input(name, in);
+  check_alike(name, in.x, dy);
+  check_shape(dy.numel() == 1, "{}: dy {} is not one element", name, dy.shape());
+  Tensor dx = Tensor::empty(in.x.shape(), in.x.options());
+  const OpSpan span(name, moving(in.x, dx));
+  backend(in.x.device()).loss_grad(term, in, dy, dx);
+  return dx;
 }
 
 Tensor softmax(const Tensor& x) { return softmax("softmax", x, false); }

@@ -55,6 +55,12 @@ Tensor log_softmax(const Tensor& x);
 /// broadcast_to.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
+// ---- losses -------------------------------------------------------------------------------------
+/// mean over all elements of w·ℓ(x, t), as a scalar: LossInput has the shapes.
+Tensor loss(const char* name, LossTerm term, const LossInput& in);
+/// Its gradient by x, times dy, one element: dy·w·∂ℓ/∂x / n.
+Tensor loss_grad(const char* name, LossTerm term, const LossInput& in, const Tensor& dy);
+
 // ---- shape --------------------------------------------------------------------------------------
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// Axis i of the result is axis axes[i] of x.

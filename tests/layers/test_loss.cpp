@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "layers/loss.h"
 #include "tensor/error.h"
@@ -44,6 +45,22 @@ TEST_CASE("losses give PyTorch's values and gradients") {
              [](const Variable& x, const Tensor& t) { return bce_with_logits(x, Variable(t)); });
   check_loss("cross_entropy",
              [](const Variable& x, const Tensor& t) { return cross_entropy(x, labels_of(t)); });
+}
+
+TEST_CASE("weights count element by element, or pixel by pixel for all channels") {
+  const TensorOptions options{.device = test_device()};
+  const Tensor x = Tensor::from({1, -2, 3, 0.5}, {1, 2, 2}, options);
+  const Variable target(Tensor::from({0, 0, 1, 1}, {1, 2, 2}, options));
+  const auto weighted = [&](const Tensor& weights) {
+    Variable v(x, true);
+    const Variable loss = mse_loss(v, target, weights);
+    loss.backward();
+    return std::pair{loss.item(), v.grad().value().to_vector()};
+  };
+  CHECK(weighted(Tensor::from({1, 0.5}, {1, 2, 1}, options)) ==
+        std::pair{(1 + 4 + 0.5 * 4 + 0.5 * 0.25) / 4, std::vector<double>{0.5, -1, 0.5, -0.125}});
+  CHECK(weighted(Tensor::from({0, 1, 0, 2}, {1, 2, 2}, options)) ==
+        std::pair{(4 + 2 * 0.25) / 4, std::vector<double>{0, -1, 0, -0.5}});
 }
 
 TEST_CASE("binary cross entropy with one target for all is that with a tensor of it") {

@@ -80,6 +80,8 @@ class SmallDevice final : public Backend {
   void where(const Tensor&, const Tensor&, const Tensor&, Tensor&) override {}
   void reduce(Reduction, const Tensor&, int64_t, int64_t, int64_t, Tensor&) override {}
   void softmax(const Tensor&, bool, Tensor&) override {}
+  void loss(LossTerm, const LossInput&, Tensor&) override {}
+  void loss_grad(LossTerm, const LossInput&, const Tensor&, Tensor&) override {}
   void matmul(const Tensor&, bool, const Tensor&, bool, Tensor&) override {}
   void conv2d(const Tensor&, const Tensor&, const Window&, const Epilogue&, KeptWeights*,
               Tensor&) override {}

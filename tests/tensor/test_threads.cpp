@@ -42,6 +42,12 @@ std::vector<Computation> computations(DType dtype) {
        [=] {
          return std::vector{ops::softmax(x), ops::log_softmax(x)};
        }},
+      {"loss",
+       [=] {
+         const LossInput in{.x = x, .targets = y};
+         return std::vector{ops::loss("loss", LossTerm::bce_with_logits, in),
+                            ops::loss_grad("loss", LossTerm::bce_with_logits, in, ops::sum(row))};
+       }},
       {"matmul",
        [=] {
          const Tensor a = x.reshape({-1, 20});
