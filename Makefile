@@ -146,7 +146,7 @@ $(PROTOS:%.proto=$(OBJ)/%.pb.o): %.pb.o: %.pb.cc
 # The rooms that read or write these formats.
 FORMATS := $(call objects,$(wildcard glcic/interchange/*.cpp glcic/logs/*.cpp \
   tests/glcic/interchange/*.cpp tests/glcic/logs/*.cpp)) $(PROTOS:%.proto=$(OBJ)/%.pb.o)
-$(FORMATS): CPPFLAGS += -I$(OBJ)
+$(FORMATS): CPPFLAGS += -isystem $(OBJ)
 $(FORMATS): | $(PROTO_HEADERS)
 
 $(OBJ)/cuda/%.o: cuda/%.cu | $(BUILD)/deps
@@ -380,7 +380,7 @@ compile_commands.json:  ## for editors and clang tools
 	@{ echo '['; for file in $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) \
 	    glcic/main.cpp $(EXAMPLES) $(TESTS); do \
 	  printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$comma" '$(CURDIR)' \
-	    "$$file" '$(CXX) -I. -I$(OBJ) -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
+	    "$$file" '$(CXX) -I. -isystem $(OBJ) -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
 	  comma=','; echo; done; echo ']'; } > $@
 
 clean:  ## remove what was built

@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 
+#include "glcic/batch_feed.h"
 #include "glcic/best_checkpoint.h"
 #include "glcic/dataset.h"
 #include "glcic/discriminator_watch.h"
-#include "glcic/loader.h"
 #include "glcic/logs/run_log.h"
 #include "glcic/run_folder.h"
 #include "glcic/run_step.h"
@@ -21,7 +21,6 @@
 #include "tensor/error.h"
 #include "tensor/precision.h"
 #include "tensor/profiler.h"
-#include "tensor/upload.h"
 
 namespace kintsugi {
 
@@ -93,7 +92,7 @@ class Run {
         log_(log),
         state_(std::move(state)),
         steps_(state_.model, *state_.completion_optimizer, *state_.discriminators_optimizer),
-        loader_(pictures, run_loader_options()),
+        feed_(pictures, run_loader_options(), state_.settings.accumulate, options.device),
         schedule_(state_.settings, *state_.model.completion, *state_.model.discriminators),
         metrics_(options.run + "/metrics.csv", state_.position.step),
         progress_(options.progress),
@@ -114,8 +113,7 @@ class Run {
         write_files();
       if (stopped) break;
     }
-    if (loader_.skipped() > 0)
-      warn(fmt::format("damaged pictures passed over: {}", loader_.skipped()));
+    if (feed_.skipped() > 0) warn(fmt::format("damaged pictures passed over: {}", feed_.skipped()));
     log_.end(state_.position);
     return state_.position;
   }
@@ -128,45 +126,14 @@ class Run {
     return options;
   }
 
-  /// A batch whose pictures are on their way to the device.
-  struct Arriving {
-    Batch batch;
-    Upload images, masks;
-  };
-
-  /// Those of a step.
-  std::vector<Arriving> next_pictures() {
-    const Region region("load");
-    std::vector<Arriving> arriving;
-    for (int64_t i = 0; i < state_.settings.accumulate; ++i) {
-      Batch batch = loader_.next();
-      Upload images(batch.images, options_.device), masks(batch.masks, options_.device);
-      arriving.push_back({std::move(batch), std::move(images), std::move(masks)});
-    }
-    return arriving;
-  }
-
   /// Where there is none, the steps so far are kept.
   std::vector<TrainingBatch> next_batches_or_checkpoint() {
     try {
-      return next_batches();
+      return feed_.next();
     } catch (const Error&) {
       write_files();
       throw;
     }
-  }
-
-  /// The batches of this step. Those of the next one set out, to arrive while the device computes.
-  std::vector<TrainingBatch> next_batches() {
-    if (arriving_.empty()) arriving_ = next_pictures();
-    std::vector<TrainingBatch> batches;
-    for (Arriving& arriving : arriving_)
-      batches.push_back(make_training_batch(arriving.images.tensor(), arriving.masks.tensor(),
-                                            arriving.batch.holes, arriving.batch.real_regions,
-                                            {.device = options_.device}));
-    arriving_.clear();
-    if (options_.device != Device::cpu) arriving_ = next_pictures();
-    return batches;
   }
 
   void one_step() {
@@ -225,8 +192,7 @@ class Run {
   RunLog& log_;
   TrainState state_;
   StepRunner steps_;
-  Loader loader_;
-  std::vector<Arriving> arriving_;
+  BatchFeed feed_;
   Schedule schedule_;
   MetricsFile metrics_;
   ProgressLine progress_;

@@ -117,6 +117,7 @@ void run_train(const CLI::App& command, TrainArguments arguments) {
   options.stop = [](const Position&) { return interrupted != 0; };
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
+  std::signal(SIGHUP, on_interrupt);
 
   Position end;
   run_profiled(arguments.profile, options.device, options.run + "/trace.json", {},

@@ -26,7 +26,6 @@ bool is_key(const T7Value& value, std::string_view key) {
 /// Whether all elements lie in a storage of `count`, each in a place of its own as far as their
 /// number tells.
 bool fits(const T7Tensor& tensor, const Shape& shape, int64_t count) {
-  if (shape.numel() == 0) return true;
   if (shape.numel() > count || tensor.offset < 0 || tensor.offset >= count) return false;
   int64_t last = tensor.offset;
   for (size_t axis = 0; axis < tensor.sizes.size(); ++axis) {
@@ -108,9 +107,9 @@ Tensor T7File::tensor(const T7Value& value, const std::string& name) const {
   const auto* view = object<T7Tensor>(*this, value);
   check(view != nullptr, "{}: {} is not a tensor", path, name);
   const Shape shape = shape_of(*this, *view, name);
+  if (shape.numel() == 0) return Tensor::empty(shape);  // wherever it says that it begins
   const auto* storage = object<T7Storage>(*this, view->storage);
-  check(storage != nullptr || shape.numel() == 0, "{}: {} has no storage", path, name);
-  if (storage == nullptr) return Tensor::empty(shape);
+  check(storage != nullptr, "{}: {} has no storage", path, name);
   const Tensor& numbers = storage->numbers;
   check(fits(*view, shape, numbers.numel()),
         "{}: {} of shape {} does not fit its storage of {} numbers", path, name, shape,

@@ -10,7 +10,7 @@ namespace kintsugi {
 struct RunStatus {
   enum class Stage { training, stopped, done, failed };
   Stage stage = Stage::training;
-  std::string reason = "";  ///< why it failed: a sentence
+  std::string reason = {};  ///< why it failed: a sentence
   Position position = {};
   double pictures_per_second = NAN;  ///< NaN: not known yet
   double seconds_left = NAN;         ///< of training; NaN: not known yet

@@ -150,8 +150,8 @@ TEST_CASE("fault: two runs into one folder: the second is refused, the first goe
   CHECK_FALSE(second.has_ended());
 }
 
-TEST_CASE("fault: SIGINT, SIGTERM: the run stops after its step with a checkpoint") {
-  for (const int signal : {SIGINT, SIGTERM}) {
+TEST_CASE("fault: SIGINT, SIGTERM, SIGHUP: the run stops after its step with a checkpoint") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     CAPTURE(signal);
     const RunWorkshop shop;
     const RunSettings settings{.steps = "40,1,1", .checkpoint_every = "1000"};

@@ -117,7 +117,15 @@ TEST_CASE("storages of every kind of number are read, and shared between tensors
   CHECK(file.tensor(list[3], "d").to_vector() == std::vector<double>{-3});
 }
 
-TEST_CASE("a tensor without axes is empty, with a storage or without") {
+TEST_CASE("a tensor without elements is empty, wherever it says that it begins") {
+  T7Writer writer;
+  writer.view("torch.FloatTensor", {0, 2}, {1, 1}, INT64_MAX)
+      .storage<float>("torch.FloatStorage", {1, 2});
+  const T7File file = parse(writer);
+  CHECK(file.tensor(file.root, "nothing").shape() == Shape{0, 2});
+}
+
+TEST_CASE("a tensor without axes or storage is empty") {
   T7Writer writer;
   writer.view("torch.FloatTensor", {}, {}, 1).nil();
   const T7File file = parse(writer);
