@@ -97,7 +97,7 @@ EMULATE := -xc++ -Icuda/emulator -O2 -g -fsanitize=thread,bounds-strict,alignmen
 EMULATED := $(patsubst cuda/%.cu,$(OBJ)/emulated/%.o,$(CUDA_SOURCES)) \
   $(patsubst cuda/emulator/%.cpp,$(OBJ)/emulated/emulator/%.o,$(wildcard cuda/emulator/*.cpp))
 LIB := $(OBJ)/libkintsugi.a
-PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo
+PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo $(BIN)/properties
 
 .PHONY: all lib test test-install test-cuda test-emulated cuda always gradcheck demo parity \
         bench bench-pytorch deps asan ubsan tsan fuzz test-kill format format-check lint install uninstall \
@@ -179,12 +179,14 @@ $(BIN)/glcic: $(call objects,glcic/main.cpp $(EXAMPLES) $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/demo: $(call objects,examples/demo.cpp $(GLCIC)) $(LIB)
 	$(link)
+$(BIN)/properties: $(call objects,examples/properties.cpp $(EXAMPLES) $(GLCIC)) $(LIB)
+	$(link)
 $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(GLCIC)) $(LIB)
 	$(link)
 # For every program that has glcic in it: photographs (glcic/pictures) and the formats of
 # $(PROTOS); the library does without.
 GLCIC_LIBS := -lpng -ljpeg -lz -lmd -lprotobuf-lite
-$(addprefix $(BIN)/,glcic demo parity tests tests-emulated bench_layers bench_scaling bench_work \
+$(addprefix $(BIN)/,glcic demo parity properties tests tests-emulated bench_layers bench_scaling bench_work \
   bench_onednn conv_error fuzz_%): LDLIBS += $(GLCIC_LIBS)
 BENCH := tests/bench/layer_table.cpp tests/bench/network_work.cpp
 $(BIN)/bench_layers: LDLIBS += -lbenchmark

@@ -1,10 +1,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <algorithm>
 
 #include "examples/context_encoder/context_encoder.h"
 #include "glcic/commands/command_options.h"
+#include "glcic/commands/system_files.h"
 #include "glcic/image_ops.h"
 #include "glcic/mask.h"
 #include "glcic/properties/comparison.h"
@@ -27,26 +28,9 @@ struct PropertiesOptions {
   ComputeOptions compute;
 };
 
-/// A system's name and the file with its weights.
-using SystemFile = std::pair<std::string, std::string>;
-
-std::vector<SystemFile> system_files(const PropertiesOptions& options) {
-  std::vector<SystemFile> files;
-  if (!options.weights.empty()) files.emplace_back("GLCIC", options.weights);
-  for (const std::string& also : options.also) {
-    const size_t equals = also.find('=');
-    check(equals != std::string::npos && equals > 0 && equals + 1 < also.size(),
-          "--also \"{}\" is not of the form NAME=WEIGHTS", also);
-    files.emplace_back(also.substr(0, equals), also.substr(equals + 1));
-  }
-  return files;
-}
-
 std::vector<ComparedMethod> methods_of(const PropertiesOptions& options,
-                                       const std::vector<SystemFile>& files, Device device) {
-  std::vector<NamedModel> systems;
-  for (const auto& [name, file] : files) systems.push_back({name, read_weights(file, device)});
-  return compared_methods(systems, options.posts);
+                                       std::vector<SystemFile>& files, Device device) {
+  return compared_methods(read_systems(files, device), options.posts);
 }
 
 void compare_methods(const PropertiesOptions& options, Device device) {
@@ -54,9 +38,8 @@ void compare_methods(const PropertiesOptions& options, Device device) {
   if (!options.sizes.empty()) comparison.sizes.clear();
   for (const std::string& size : options.sizes)
     comparison.sizes.push_back(picture_size_from_string(size));
-  const std::vector<SystemFile> files = system_files(options);
-  std::vector<std::string> inputs;
-  for (const auto& [name, file] : files) inputs.push_back(file);
+  std::vector<SystemFile> files = system_files(options.weights, options.also);
+  const std::vector<std::string> inputs = paths_of(files);
   if (!options.markdown.empty()) check_output(options.markdown, {".md"}, inputs);
 
   const std::unique_ptr<Dataset> dataset =
@@ -77,8 +60,10 @@ Tensor shrunk(const Tensor& picture, int64_t edge) {
 }
 
 void draw_sheet(const PropertiesOptions& options, Device device) {
-  const std::vector<SystemFile> files = system_files(options);
-  check_output(options.sheet, {".png"}, {options.image, options.mask});
+  std::vector<SystemFile> files = system_files(options.weights, options.also);
+  std::vector<std::string> inputs{options.image, options.mask};
+  for (const auto& [name, file] : files) inputs.push_back(file);
+  check_output(options.sheet, {".png"}, inputs);
   const Tensor whole = read_image(options.image);
   const Tensor whole_mask = read_mask(options.mask, whole.size(0), whole.size(1));
   const Tensor picture = shrunk(whole, options.edge);
@@ -113,7 +98,7 @@ void add_options(CLI::App& program, PropertiesOptions& options) {
                   "\"synthetic\", or a folder: CelebA's layout, or any PNG and JPEG files")
       ->capture_default_str();
   program.add_option("--split", options.split, "train, valid, test or all")->capture_default_str();
-  program.add_option("--size", comparison.size, "Pictures are scaled to this, a multiple of 4")
+  program.add_option("--size", comparison.size, "Pictures are scaled to this")
       ->check(CLI::Range(32, 1024))
       ->capture_default_str();
   program.add_option("--sizes", options.sizes, "That \"any size\" is tried with: 64x64,100x76,…")

@@ -68,7 +68,7 @@ Evaluation evaluate(const std::vector<NamedModel>& systems, const Dataset& datas
 }
 
 Evaluation evaluate(const Model& model, const Dataset& dataset, EvaluationOptions options) {
-  return evaluate({{"GLCIC", model}}, dataset, std::move(options));
+  return evaluate({{model.architecture->title, model}}, dataset, std::move(options));
 }
 
 }  // namespace kintsugi

@@ -5,24 +5,20 @@
 #include <algorithm>
 #include <functional>
 
+#include "glcic/text_table.h"
+
 namespace kintsugi {
 namespace {
-
-/// A table of words: a header, then rows of the same length; the first column names the rows.
-struct Grid {
-  std::vector<std::string> header;
-  std::vector<std::vector<std::string>> rows;
-};
 
 using Cell = std::function<std::string(const MethodFigures&, Figure)>;
 
 /// Without bins: the hole's figures in one grid, the picture's in another, a column each.
-std::vector<Grid> grids_by_area(const Evaluation& evaluation, const std::string& corner,
-                                size_t first, const Cell& cell) {
-  std::vector<Grid> grids;
+std::vector<TextTable> grids_by_area(const Evaluation& evaluation, const std::string& corner,
+                                     size_t first, const Cell& cell) {
+  std::vector<TextTable> grids;
   const size_t half = kFigures.size() / 2;
   for (const size_t start : {size_t{0}, half}) {
-    Grid grid{{corner}, {}};
+    TextTable grid{{corner}, {}};
     for (size_t k = start; k < start + half; ++k)
       grid.header.push_back(figure_info(kFigures[k]).title);
     for (size_t i = first; i < evaluation.methods.size(); ++i) {
@@ -37,11 +33,11 @@ std::vector<Grid> grids_by_area(const Evaluation& evaluation, const std::string&
 }
 
 /// With bins: a grid for each figure, a column for each bin and one for all.
-std::vector<Grid> grids_by_figure(const Evaluation& evaluation, const std::string& corner,
-                                  size_t first, const Cell& cell) {
-  std::vector<Grid> grids;
+std::vector<TextTable> grids_by_figure(const Evaluation& evaluation, const std::string& corner,
+                                       size_t first, const Cell& cell) {
+  std::vector<TextTable> grids;
   for (const Figure figure : kFigures) {
-    Grid grid{{corner + ", " + figure_info(figure).title}, {}};
+    TextTable grid{{corner + ", " + figure_info(figure).title}, {}};
     for (const HoleBin& bin : hole_bins(evaluation.options.holes.rule))
       grid.header.push_back(bin.name);
     grid.header.emplace_back("all");
@@ -56,76 +52,28 @@ std::vector<Grid> grids_by_figure(const Evaluation& evaluation, const std::strin
   return grids;
 }
 
-std::vector<Grid> all_grids(const Evaluation& evaluation) {
+std::vector<TextTable> all_grids(const Evaluation& evaluation) {
   const bool has_bins = !hole_bins(evaluation.options.holes.rule).empty();
   const auto make = has_bins ? grids_by_figure : grids_by_area;
-  std::vector<Grid> grids =
+  std::vector<TextTable> grids =
       make(evaluation, "method", 0, [](const MethodFigures& figures, Figure figure) {
         const Estimate& value = figures.means[figure];
         return fmt::format("{0:.{2}f} ± {1:.{2}f}", value.mean, value.margin(),
                            figure_info(figure).decimals);
       });
-  Grid times{{"method", "ms a hole"}, {}};
+  TextTable times{{"method", "ms a hole"}, {}};
   for (const MethodResult& method : evaluation.methods)
     times.rows.push_back({method.name, fmt::format("{:.2f}", method.seconds * 1e3)});
   grids.push_back(std::move(times));
   if (evaluation.methods.size() < 2) return grids;
-  for (Grid& grid : make(evaluation, evaluation.methods.front().name + " minus", 1,
-                         [](const MethodFigures&figures, Figure figure) {
-                           const Estimate& value = figures.differences[figure];
-                           return fmt::format("{0:+.{2}f} ± {1:.{2}f}", value.mean, value.margin(),
-                                              figure_info(figure).decimals);
-                         }))
+  for (TextTable& grid : make(evaluation, evaluation.methods.front().name + " minus", 1,
+                              [](const MethodFigures&figures, Figure figure) {
+                                const Estimate& value = figures.differences[figure];
+                                return fmt::format("{0:+.{2}f} ± {1:.{2}f}", value.mean,
+                                                   value.margin(), figure_info(figure).decimals);
+                              }))
     grids.push_back(std::move(grid));
   return grids;
-}
-
-/// Characters, not bytes, of UTF-8.
-size_t length(const std::string& text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
-}
-
-std::string as_text(const Grid& grid) {
-  std::vector<size_t> widths(grid.header.size(), 0);
-  const auto widen = [&](const std::vector<std::string>& row) {
-    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], length(row[c]));
-  };
-  widen(grid.header);
-  for (const auto& row : grid.rows) widen(row);
-  const auto line = [&](const std::vector<std::string>& row) {
-    std::string text = row[0] + std::string(widths[0] - length(row[0]), ' ');
-    for (size_t c = 1; c < row.size(); ++c)
-      text += std::string(2 + widths[c] - length(row[c]), ' ') + row[c];
-    return text + "\n";
-  };
-  std::string text = line(grid.header);
-  for (const auto& row : grid.rows) text += line(row);
-  return text;
-}
-
-/// On one line, with nothing in it that Markdown takes for the end of a cell.
-std::string as_cell(const std::string& text) {
-  std::string cell;
-  for (const char c : text)
-    if (c == '|')
-      cell += "\\|";
-    else
-      cell += c == '\n' ? ' ' : c;
-  return cell;
-}
-
-std::string as_markdown(const Grid& grid) {
-  const auto line = [](const std::vector<std::string>& row) {
-    std::string text = "|";
-    for (const std::string& cell : row) text += fmt::format(" {} |", as_cell(cell));
-    return text + "\n";
-  };
-  std::string text = line(grid.header) + "|---|";
-  for (size_t c = 1; c < grid.header.size(); ++c) text += "---:|";
-  text += "\n";
-  for (const auto& row : grid.rows) text += line(row);
-  return text;
 }
 
 std::string joined(const std::vector<std::string>& words, const char* separator) {
@@ -187,7 +135,7 @@ std::vector<std::pair<std::string, std::string>> evaluation_protocol(
 
 std::string evaluation_table(const Evaluation& evaluation, const EvaluationSource& source) {
   std::string text;
-  for (const Grid& grid : all_grids(evaluation)) text += as_text(grid) + "\n";
+  for (const TextTable& grid : all_grids(evaluation)) text += as_text(grid) + "\n";
   for (const auto& [name, sentence] : evaluation_protocol(evaluation, source))
     text += name + ": " + sentence + "\n";
   return text;
@@ -195,14 +143,14 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationSourc
 
 std::string evaluation_markdown(const Evaluation& evaluation, const EvaluationSource& source) {
   std::string text;
-  for (const Grid& grid : all_grids(evaluation)) text += as_markdown(grid) + "\n";
+  for (const TextTable& grid : all_grids(evaluation)) text += as_markdown(grid) + "\n";
   const EvaluationSheet& sheet = evaluation.sheet;
   if (!sheet.rows.empty()) {
-    text += "Contact sheet, columns: " + as_cell(joined(sheet.columns, ", ")) + "\n\n";
-    text += "Contact sheet, rows: " + as_cell(joined(sheet.rows, "; ")) + "\n\n";
+    text += "Contact sheet, columns: " + as_markdown_cell(joined(sheet.columns, ", ")) + "\n\n";
+    text += "Contact sheet, rows: " + as_markdown_cell(joined(sheet.rows, "; ")) + "\n\n";
   }
   for (const auto& [name, sentence] : evaluation_protocol(evaluation, source))
-    text += "- " + name + ": " + as_cell(sentence) + "\n";
+    text += "- " + name + ": " + as_markdown_cell(sentence) + "\n";
   return text;
 }
 

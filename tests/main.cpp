@@ -33,7 +33,8 @@ constexpr const char* kOfTheCpuAlone =
 /// CPU's threads and caches: those that fill a GPU's blocks stand in tests/cuda.
 constexpr const char* kLongRuns =
     "*tests/glcic/test_trainer*,*tests/glcic/test_evaluation*,"
-    "*tests/glcic/test_completion_windows.cpp,*tests/glcic/test_*_completion.cpp";
+    "*tests/glcic/test_completion_windows.cpp,*tests/glcic/test_*_completion.cpp,"
+    "*tests/glcic/test_properties.cpp";
 constexpr const char* kLargeOperands =
     "a chain of a million nodes*,a chain of values that can be made again*,"
     "a graph of a hundred thousand ops*,large *,long float32 sums*,"

@@ -7,6 +7,7 @@
 
 #include "glcic/commands/command_options.h"
 #include "glcic/commands/commands.h"
+#include "glcic/commands/system_files.h"
 #include "glcic/evaluation_report.h"
 #include "glcic/image_ops.h"
 #include "glcic/inpainting/method.h"
@@ -25,20 +26,6 @@ struct EvaluateCommand {
   ComputeOptions compute;
 };
 
-/// A system and the file with its weights.
-using SystemFile = std::pair<std::string, std::string>;
-
-std::vector<SystemFile> system_files(const EvaluateCommand& command) {
-  std::vector<SystemFile> files{{"GLCIC", command.weights}};
-  for (const std::string& also : command.also) {
-    const size_t equals = also.find('=');
-    check(equals != std::string::npos && equals > 0 && equals + 1 < also.size(),
-          "--also \"{}\" is not of the form NAME=WEIGHTS", also);
-    files.emplace_back(also.substr(0, equals), also.substr(equals + 1));
-  }
-  return files;
-}
-
 /// A picture among the pictures would be measured with them the next time.
 void check_not_among_pictures(const std::string& sheet, const std::string& data) {
   namespace fs = std::filesystem;
@@ -52,8 +39,7 @@ void check_not_among_pictures(const std::string& sheet, const std::string& data)
 }
 
 void check_outputs(const EvaluateCommand& command, const std::vector<SystemFile>& files) {
-  std::vector<std::string> inputs;
-  for (const auto& [name, file] : files) inputs.push_back(file);
+  const std::vector<std::string> inputs = paths_of(files);
   if (!command.json.empty()) check_output(command.json, {".json"}, inputs);
   if (!command.markdown.empty()) check_output(command.markdown, {".md"}, inputs);
   if (command.sheet.empty()) return;
@@ -88,11 +74,10 @@ void run(const EvaluateCommand& command) {
   const Device device = apply(command.compute);
   const EvaluationOptions options = options_of(command);
   const Split split = split_from_string(command.split);
-  const std::vector<SystemFile> files = system_files(command);
+  std::vector<SystemFile> files = system_files(command.weights, command.also);
   check_outputs(command, files);
 
-  std::vector<NamedModel> systems;
-  for (const auto& [name, file] : files) systems.push_back({name, read_weights(file, device)});
+  const std::vector<NamedModel> systems = read_systems(files, device);
   const std::unique_ptr<Dataset> dataset = open_dataset(command.data, split, {.cache_bytes = 0});
   write_reports(command, evaluate(systems, *dataset, options),
                 {command.data, command.split, files});

@@ -61,8 +61,9 @@ std::vector<std::string> notes(const Comparison& comparison) {
   lines.push_back(fmt::format("any size: completed sizes of {}, on one picture", sizes));
   for (const PropertyInfo& info : property_infos())
     lines.push_back(info.title + ": " + info.meaning);
-  lines.push_back(fmt::format("deep in the hole: more than {} px from its rim; patches: {} x {} px",
-                              options.scales.depth, options.scales.patch, options.scales.patch));
+  lines.push_back(fmt::format(
+      "just inside the rim: up to {} px from it; deep: more than {} px; patches: {} x {} px",
+      options.scales.rim, options.scales.depth, options.scales.patch, options.scales.patch));
   return lines;
 }
 

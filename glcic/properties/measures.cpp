@@ -82,8 +82,8 @@ const std::vector<PropertyInfo>& property_infos() {
        "local consistency: mean step of colour across the hole's rim, of the original's; 1 is as "
        "in the original, more is an edge that shows",
        2, &Properties::rim_jump},
-      {"rim error", "local consistency: mean absolute error in the first 3 pixels inside the rim",
-       4, &Properties::rim_error},
+      {"rim error", "local consistency: mean absolute error of the pixels just inside the rim", 4,
+       &Properties::rim_error},
       {"depth gain, dB",
        "semantics: PSNR over the pixels deep in the hole, above that of diffusion, which knows "
        "nothing but the rim",

@@ -63,7 +63,10 @@ int64_t conv_parameters(int64_t in, int64_t out, int64_t kernel = 4) {
 }
 
 TrainOptions small_run(const std::string& folder, std::FILE* progress) {
-  TrainOptions options{.run = folder, .device = test_device(), .progress = progress};
+  TrainOptions options;
+  options.run = folder;
+  options.device = test_device();
+  options.progress = progress;
   options.settings = {.architecture = "context-encoder",
                       .size = 16,
                       .width = 2,

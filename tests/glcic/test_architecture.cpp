@@ -20,7 +20,7 @@ TEST_CASE("an unknown architecture is refused with a list of those there are") {
 }
 
 TEST_CASE("an architecture comes into the list once") {
-  CHECK_THROWS_WITH_AS(register_architecture({.name = "glcic"}),
+  CHECK_THROWS_WITH_AS(register_architecture(find_architecture("glcic")),
                        doctest::Contains("two architectures \"glcic\""), Error);
 }
 

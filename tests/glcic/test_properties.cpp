@@ -54,7 +54,6 @@ struct Case {
   }
 };
 
-/// Drawn faces by number, and none else: what a dataset of four pictures is.
 std::unique_ptr<Dataset> faces() { return open_dataset("synthetic", Split::test); }
 
 ComparisonOptions quick_options() {

@@ -39,6 +39,8 @@ class MemoryLimit {
   size_t before_;
 };
 
+constexpr double kAlpha = 0.0004;
+
 struct Training {
   Model model = moved_to(Device::cuda, make_model(16, 2, 11, Tensor::full({3}, 0.5)));
   Adadelta completion{model.completion->state()}, judges{model.discriminators->state()};
@@ -94,18 +96,18 @@ TEST_CASE("a recording that finds no memory is refused with the sizes, and leave
 
 TEST_CASE("training goes on one step after another where there is no memory for a recording") {
   Training limited, free;
-  StepRunner steps(limited.model, limited.completion, limited.judges, 0.0004);
-  StepRunner recorded(free.model, free.completion, free.judges, 0.0004);
-  steps.run(3, batch());
-  recorded.run(3, batch());
+  StepRunner steps(limited.model, limited.completion, limited.judges);
+  StepRunner recorded(free.model, free.completion, free.judges);
+  steps.run(3, batch(), kAlpha);
+  recorded.run(3, batch(), kAlpha);
   for (int i = 0; i < 4; ++i) {
     CAPTURE(i);
     StepReport report;
     {
       const MemoryLimit limit(0);  // a step finds room in the segment that the weights lie in
-      report = steps.run(3, batch());
+      report = steps.run(3, batch(), kAlpha);
     }
-    CHECK(report.completion_loss == recorded.run(3, batch()).completion_loss);
+    CHECK(report.completion_loss == recorded.run(3, batch(), kAlpha).completion_loss);
   }
   CHECK(limited.completion.steps() == 5);
   CHECK(limited.judges.steps() == 5);
