@@ -63,10 +63,14 @@ Variable mean_loss(const Loss& loss, const Variable& x, const LossInput& in,
   const Variables inputs = target.defined() ? Variables{x, target} : Variables{x};
   return record(loss.name, ops::loss(loss.name, loss.term, in), inputs,
                 [=](const Variable& dy, const Variable&) {
-                  Grads grads{loss_grad(loss, dy, x, target, in)};
-                  if (!target.defined()) return grads;
-                  grads.push_back(loss.term == LossTerm::bce_with_logits ? -(share_of(dy, in) * x)
-                                                                         : -grads[0]);
+                  const bool by_target = target.defined() && target.requires_grad();
+                  const bool is_bce = loss.term == LossTerm::bce_with_logits;
+                  Grads grads(inputs.size());
+                  Variable dx;
+                  if (x.requires_grad() || (by_target && !is_bce))
+                    dx = loss_grad(loss, dy, x, target, in);
+                  if (x.requires_grad()) grads[0] = dx;
+                  if (by_target) grads[1] = is_bce ? -(share_of(dy, in) * x) : -dx;
                   return grads;
                 });
 }
@@ -123,6 +127,33 @@ std::vector<Sample> bce_samples() {
   return samples;
 }
 
+/// dx as an op of dy, x and t.
+OpInfo grad_info(const Loss& loss, const char* formula, const char* derivative) {
+  const auto apply = [loss](const Variables& in, const Tensor& weights) {
+    return loss_grad(loss, in[0], in[1], in[2],
+                     {.x = in[1].value(), .targets = in[2].value(), .weights = weights});
+  };
+  return {.name = loss.grad_name,
+          .formula = formula,
+          .derivative = derivative,
+          .samples = {{.inputs = {{.shape = {}}, {.shape = {3, 4}}, {.shape = {3, 4}}},
+                       .apply = [apply](const Variables& in) { return apply(in, {}); }},
+                      {.inputs = {{.shape = {}},
+                                  {.shape = {2, 3}},
+                                  {.shape = {2, 3}},
+                                  {.shape = {2, 1}, .low = 0.5, .differentiable = false}},
+                       .apply = [apply](const Variables& in) { return apply(in, in[3].value()); },
+                       .label = "a weight a pixel"}}};
+}
+
+OpInfo l1_grad_info() {
+  OpInfo info = grad_info(kL1, "dy·w·sign(x − t)/n", "d(dy) = Σ c·w·sign(x − t)/n, dx = dt = 0");
+  for (Sample& sample : info.samples)
+    for (size_t i : {1, 2}) sample.inputs[i].zero_gradient = true;
+  info.differences_kink = true;
+  return info;
+}
+
 const RegisterOp mse_info{{.name = "mse_loss",
                            .formula = "mean w·(x − t)²",
                            .derivative = "dx = dy·w·2(x − t)/n, dt = −dx",
@@ -136,6 +167,13 @@ const RegisterOp bce_info{{.name = "bce_with_logits",
                            .formula = "mean(−t·log σ(x) − (1 − t)·log(1 − σ(x)))",
                            .derivative = "dx = dy·(σ(x) − t)/n, dt = −dy·x/n",
                            .samples = bce_samples()}};
+
+const RegisterOp mse_grad_info{
+    grad_info(kMse, "dy·w·2(x − t)/n", "d(dy) = Σ c·w·2(x − t)/n, dx = c·dy·w·2/n, dt = −dx")};
+const RegisterOp l1_grad_registered{l1_grad_info()};
+const RegisterOp bce_grad_info{grad_info(kBce, "dy·w·(σ(x) − t)/n",
+                                         "d(dy) = Σ c·w·(σ(x) − t)/n, "
+                                         "dx = c·dy·w·σ(x)·(1 − σ(x))/n, dt = −c·dy·w/n")};
 
 }  // namespace
 
