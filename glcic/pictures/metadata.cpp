@@ -6,7 +6,9 @@
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <utility>
 
+#include "glcic/pictures/exif.h"
 #include "tensor/error.h"
 
 namespace kintsugi {
@@ -177,6 +179,18 @@ std::string exif_of(const JpegFile& file) {
     if (segment.marker == kApp1 && segment.data.starts_with(kExif))
       return segment.data.substr(kExif.size());
   return "";
+}
+
+void drop_thumbnail(PngFile& file) {
+  for (std::vector<PngChunk>* chunks : {&file.before, &file.after})
+    for (PngChunk& chunk : *chunks)
+      if (chunk.type == "eXIf") chunk.data = exif_without_thumbnail(std::move(chunk.data));
+}
+
+void drop_thumbnail(JpegFile& file) {
+  for (JpegSegment& segment : file.segments)
+    if (segment.marker == kApp1 && segment.data.starts_with(kExif))
+      segment.data = std::string(kExif) + exif_without_thumbnail(segment.data.substr(kExif.size()));
 }
 
 Metadata metadata_of(const PngFile& file) {

@@ -30,6 +30,10 @@ std::vector<JpegSegment> jpeg_segments(const Metadata& metadata, const std::stri
 std::string exif_of(const PngFile& file);
 std::string exif_of(const JpegFile& file);
 
+/// Takes EXIF's thumbnail out of the file (exif_without_thumbnail).
+void drop_thumbnail(PngFile& file);
+void drop_thumbnail(JpegFile& file);
+
 /// "key: value". Throws Error, naming `path`, where it is too long.
 JpegSegment jpeg_comment(const std::string& key, const std::string& value, const std::string& path);
 

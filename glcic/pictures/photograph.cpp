@@ -188,6 +188,7 @@ void Photograph::fill(const Hole& window, const Tensor& rgb, const Tensor& mask)
   const Tensor values = rgb.to(Device::cpu).to(DType::float32);
   const float* in = values.data<float>();
   Raster& raster = contents_->raster();
+  std::visit([](auto& file) { drop_thumbnail(file); }, contents_->file);
   for_each_masked("fill", window, mask, [&](Corner place, int64_t i) {
     if (raster.is_grey()) {
       raster.set_sample(place, 0, to_sample(luminance(in + 3 * i), raster.max_sample()));

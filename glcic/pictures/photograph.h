@@ -52,8 +52,8 @@ class Photograph {
   /// filled; a palette becomes RGB or RGBA, a transparent colour alpha, 1 to 4 bits of grey 8
   /// (PngFile). A JPEG keeps every block of coefficients that holds no filled pixel, so that
   /// nothing outside of them is compressed twice (recompress_jpeg says what decodes to the same
-  /// bits), and its tables; `quality` (1 to 100) is for pictures that become JPEG. A thumbnail
-  /// inside EXIF still shows the picture as it was.
+  /// bits), and its tables; `quality` (1 to 100) is for pictures that become JPEG. Of a
+  /// picture that was filled, EXIF's thumbnail goes: it would show what was there before.
   ///
   /// In the other format the pixels are stored upright, and 16 bits become 8 in a JPEG. EXIF (its
   /// orientation set to 1), colour profile, XMP, text and resolution go along.

@@ -52,6 +52,22 @@ inline std::string exif_block(int orientation, bool little_endian = false) {
                        : "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"s + tag + "\0\0\0\0\0\0"s;
 }
 
+/// EXIF with a thumbnail in a second directory, and some bytes behind it.
+inline std::string exif_with_thumbnail(const std::string& thumbnail, bool little_endian = false) {
+  const auto number = [&](uint32_t value, int size) {
+    std::string bytes = big_endian(value).substr(static_cast<size_t>(4 - size));
+    return little_endian ? std::string(bytes.rbegin(), bytes.rend()) : bytes;
+  };
+  const auto entry = [&](uint32_t tag, uint32_t value) {
+    return number(tag, 2) + number(4, 2) + number(1, 4) + number(value, 4);
+  };
+  const std::string first = exif_block(6, little_endian).substr(0, 22);
+  const std::string directory = number(2, 2) + entry(0x0201, 56) +
+                                entry(0x0202, static_cast<uint32_t>(thumbnail.size())) +
+                                number(0, 4);
+  return first + number(26, 4) + directory + thumbnail + "the end";
+}
+
 /// Smooth colours, different on every axis.
 inline Raster painted(int64_t height, int64_t width, int channels, int depth = 8) {
   Raster raster = Raster::sized(height, width, channels, depth);

@@ -160,6 +160,23 @@ TEST_CASE("a turned JPEG is filled where it is seen, and stays turned") {
   CHECK(red(again, {24, 40}) > 0.98f);
 }
 
+TEST_CASE("what was filled does not live on in EXIF's thumbnail") {
+  const TemporaryFolder folder;
+  const std::string exif = exif_with_thumbnail("a small picture");
+  write_file_atomically(folder / "a.jpg",
+                        jpeg_bytes(painted(16, 16, 3), {}, {{0xE1, "Exif\0\0"s + exif}}));
+  Photograph photograph = Photograph::read(folder / "a.jpg");
+  photograph.write(folder / "same.jpg");
+  CHECK(read_file(folder / "same.jpg").find("a small picture") != std::string::npos);
+  photograph.fill({0, 0, 1, 1}, Tensor::zeros({1, 1, 3}), Tensor::full({1, 1, 1}, 1.0));
+  photograph.write(folder / "b.jpg");
+  photograph.write(folder / "b.png");
+  for (const char* name : {"b.jpg", "b.png"}) {
+    CHECK(read_file(folder / name).find("a small picture") == std::string::npos);
+    CHECK(read_file(folder / name).find("the end") != std::string::npos);
+  }
+}
+
 TEST_CASE("a JPEG written as PNG lies upright, with EXIF, profile, XMP, comment and resolution") {
   const TemporaryFolder folder;
   const std::string xmp = "<x tiff:Orientation=\"6\"/>";
