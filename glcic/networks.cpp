@@ -25,7 +25,7 @@ constexpr LayerRow conv_row(int64_t kernel, int64_t stride, int64_t dilation, in
 }
 constexpr LayerRow deconv_row(int64_t in, int64_t out) { return {4, 2, 1, true, in, out}; }
 
-// GLCIC, table 1; layer 17 follows in the constructor. The channels of layer 1's input are 4 for
+// GLCIC, table 2; layer 17 follows in the constructor. The channels of layer 1's input are 4 for
 // every width.
 constexpr LayerRow kTable[] = {
     conv_row(5, 1, 1, 0, 64),     conv_row(3, 2, 1, 64, 128),  conv_row(3, 1, 1, 128, 128),

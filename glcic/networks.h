@@ -12,7 +12,7 @@
 
 namespace kintsugi {
 
-/// The completion network C of GLCIC (Iizuka et al. 2017, table 1): encoder, four dilated
+/// The completion network C of GLCIC (Iizuka et al. 2017, table 2): encoder, four dilated
 /// convolutions, decoder; 16 times convolution + batch norm + ReLU, then convolution + sigmoid.
 /// [N, H, W, 4] (RGB with the hole set to the mean pixel, then the mask) → [N, H, W, 3] in (0, 1);
 /// H and W multiples of 4. Children "layer01" to "layer17".
@@ -39,7 +39,7 @@ NamedModules named_layers(const Module& network);
 /// is about 4 × 4.
 int64_t discriminator_depth(int64_t size);
 
-/// One of the two discriminators (GLCIC §3.3, table 2): 5x5 convolutions of stride 2, each with
+/// One of the two discriminators (GLCIC §3.3, table 3): 5x5 convolutions of stride 2, each with
 /// batch norm and ReLU, `width` channels doubling up to 8·width, then a linear layer with ReLU.
 /// [N, size, size, 3] → [N, 16·width]. Children "layer1" … and "fc".
 class Discriminator final : public Module {

@@ -14,6 +14,7 @@ void add_train_command(CLI::App& program);
 void add_complete_command(CLI::App& program);
 void add_evaluate_command(CLI::App& program);
 void add_info_command(CLI::App& program);
+void add_inspect_command(CLI::App& program);
 void add_export_command(CLI::App& program);
 void add_import_command(CLI::App& program);
 

@@ -31,6 +31,7 @@ void add_everything(CLI::App& program) {
   add_complete_command(program);
   add_evaluate_command(program);
   add_info_command(program);
+  add_inspect_command(program);
   add_export_command(program);
   add_import_command(program);
 }

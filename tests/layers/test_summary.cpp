@@ -21,7 +21,7 @@ Footprint deconv(int64_t kernel, int64_t stride, int64_t padding) {
   return {kernel, stride, padding, 1, true};
 }
 
-/// GLCIC's completion network (table 1) with other dilations in layers 7 to 10.
+/// GLCIC's completion network (table 2) with other dilations in layers 7 to 10.
 std::vector<Footprint> completion_network(const std::vector<int64_t>& dilations) {
   std::vector<Footprint> steps{conv(5, 1, 2), conv(3, 2, 1), conv(3, 1, 1),
                                conv(3, 2, 1), conv(3, 1, 1), conv(3, 1, 1)};

@@ -22,6 +22,19 @@ TEST_CASE("every method keeps what is known, ignores what is not and repeats its
     }
 }
 
+TEST_CASE("every method takes float64, and fills as it does in float32") {
+  Generator generator{.seed = 13};
+  const Tensor picture = uniform({24, 20, 3}, 0, 1, generator);
+  const Tensor mask = awkward_masks().front();
+  for (const FillMethod& method : fill_methods()) {
+    CAPTURE(method.name);
+    const Tensor filled = method.fill(picture.to(DType::float64), mask.to(DType::float64), {});
+    CHECK(filled.dtype() == DType::float64);
+    const Tensor expected = method.fill(picture, mask, {}).to(DType::float64);
+    CHECK(ops::max(ops::abs(ops::subtract(filled, expected))).item() < 1e-3);
+  }
+}
+
 TEST_CASE("tables list the methods from the plainest on") {
   std::vector<std::string> names;
   for (const FillMethod& method : fill_methods()) names.push_back(method.name);
