@@ -13,7 +13,7 @@ VERSION := 0.1.0
 
 PACKAGES := g++ pkg-config libeigen3-dev libstb-dev libfmt-dev libcli11-dev nlohmann-json3-dev \
             doctest-dev librapidcheck-dev libboost-context-dev libpng-dev libjpeg-dev zlib1g-dev \
-            libmd-dev libprotobuf-dev protobuf-compiler
+            libmd-dev libprotobuf-dev protobuf-compiler python3
 
 OBJ := $(BUILD)/$(CONFIG)
 BIN := $(if $(filter release,$(CONFIG)),$(BUILD)/bin,$(OBJ)/bin)
@@ -51,10 +51,19 @@ PROTO_HEADERS := $(PROTOS:%.proto=$(OBJ)/%.pb.h)
 GENERATED := $(EMBEDDED) $(PROTOS:.proto=.pb.cpp)
 GLCIC := $(filter-out glcic/main.cpp,$(wildcard glcic/*.cpp glcic/*/*.cpp)) $(GENERATED)
 # Other systems than GLCIC, for the command.
-EXAMPLES := $(wildcard examples/*/*.cpp)
+EXAMPLES := $(filter-out examples/support/%,$(wildcard examples/*/*.cpp))
+# The small examples, a program and a page in docs/examples each; what they share.
+SMALL_EXAMPLES := linear_regression xor layer_table digits autoencoder dcgan wgan_gp
+SMALL_PROGRAMS = $(SMALL_EXAMPLES:%=$(BIN)/%)
+SUPPORT := $(wildcard examples/support/*.cpp) glcic/chart.cpp glcic/html.cpp glcic/image_ops.cpp \
+           glcic/commands/command_options.cpp
 TESTS := $(wildcard tests/*.cpp tests/tensor/*.cpp tests/autograd/*.cpp tests/layers/*.cpp \
                     tests/glcic/*.cpp tests/glcic/*/*.cpp tests/examples/*.cpp tests/fuzz/target.cpp \
+                    tests/gradcheck/test_*.cpp \
                     tests/fuzz/targets/*.cpp tests/fuzz/replay/*.cpp)
+# The gradient check as data, and the pages made of it.
+GRADCHECK := $(filter-out %main.cpp tests/gradcheck/test_%,$(wildcard tests/gradcheck/*.cpp)) glcic/networks.cpp
+GRADCHECK_REPORT := $(wildcard tests/gradcheck/report/*.cpp) tests/gradcheck/run_json.cpp glcic/html.cpp
 FUZZ_TARGETS := $(patsubst tests/fuzz/targets/%.cpp,%,$(wildcard tests/fuzz/targets/*.cpp))
 CUDA_TESTS := $(wildcard tests/cuda/*.cpp)
 EMULATOR_TESTS := $(wildcard tests/cuda/emulator/*.cu)
@@ -99,9 +108,9 @@ EMULATED := $(patsubst cuda/%.cu,$(OBJ)/emulated/%.o,$(CUDA_SOURCES)) \
 LIB := $(OBJ)/libkintsugi.a
 PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo $(BIN)/properties
 
-.PHONY: all lib test test-install test-cuda test-emulated cuda always gradcheck demo parity \
+.PHONY: all lib examples test test-install test-cuda test-emulated cuda always gradcheck gradcheck-report demo parity \
         bench bench-pytorch deps asan ubsan tsan fuzz test-kill format format-check lint install uninstall \
-        compile_commands.json clean help
+        docs docs-check docs-listings docs-figures docs-library docs-emulated docs-flags compile_commands.json clean help
 .DEFAULT_GOAL := all
 
 all: $(LIB) $(PROGRAMS)  ## the library and its programs
@@ -181,6 +190,8 @@ $(BIN)/demo: $(call objects,examples/demo.cpp $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/properties: $(call objects,examples/properties.cpp $(EXAMPLES) $(GLCIC)) $(LIB)
 	$(link)
+$(SMALL_PROGRAMS): $(BIN)/%: $(OBJ)/examples/%.o $(call objects,$(SUPPORT)) $(LIB)
+	$(link)
 $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(GLCIC)) $(LIB)
 	$(link)
 # For every program that has glcic in it: photographs (glcic/pictures) and the formats of
@@ -205,13 +216,19 @@ $(BIN)/conv_error: $(call objects,tests/bench/conv_error.cpp $(BENCH) $(GLCIC)) 
 	$(link)
 # Programs that walk the registry of ops link the objects themselves: the linker drops from an
 # archive what nothing refers to.
-$(BIN)/gradcheck: $(call objects,tests/gradcheck/main.cpp) $(LIBRARY) $(FLAVOUR)
+$(BIN)/gradcheck: $(call objects,tests/gradcheck/main.cpp $(GRADCHECK)) $(LIBRARY) $(FLAVOUR)
 	$(link)
 $(BIN)/gradcheck-emulated: LDLIBS += -lboost_context
-$(BIN)/gradcheck-emulated: $(call objects,tests/gradcheck/main.cpp $(FLOORS)) $(EMULATED)
+$(BIN)/gradcheck-emulated: $(call objects,tests/gradcheck/main.cpp $(GRADCHECK) $(FLOORS)) $(EMULATED)
+	$(link)
+$(BIN)/gradcheck_report: LDLIBS += -lz
+$(BIN)/gradcheck_report: $(call objects,tests/gradcheck/report_main.cpp $(GRADCHECK_REPORT)) $(LIB)
 	$(link)
 $(BIN)/tests: LDLIBS += -lrapidcheck
-$(BIN)/tests: $(call objects,$(TESTS) $(EXAMPLES) $(GLCIC) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
+# Tests of the small examples run the programs.
+$(BIN)/tests $(BIN)/tests-emulated: | \
+  $(if $(filter tests/examples/test_small_examples.cpp,$(TESTS)),$(SMALL_PROGRAMS))
+$(BIN)/tests: $(call objects,$(TESTS) $(EXAMPLES) $(SUPPORT) $(GLCIC) $(GRADCHECK) $(GRADCHECK_REPORT) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
               $(FLAVOUR)
 	$(link)
 $(BIN)/fuzz_%: LDFLAGS += -fsanitize=fuzzer
@@ -220,13 +237,28 @@ $(BIN)/fuzz_%: $(OBJ)/tests/fuzz/targets/%.o $(OBJ)/tests/fuzz/target.o $(OBJ)/t
                $(call objects,$(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/tests-emulated: LDLIBS += -lrapidcheck -lboost_context
-$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(EXAMPLES) $(GLCIC) $(FLOORS)) \
+$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(EXAMPLES) $(SUPPORT) $(GLCIC) $(GRADCHECK) $(GRADCHECK_REPORT) $(FLOORS)) \
                        $(EMULATED) $(patsubst %.cu,$(OBJ)/emulated/%.o,$(EMULATOR_TESTS))
 	$(link)
 
 # ---- what a person types -----------------------------------------------------------------------
 demo: $(BIN)/demo  ## train a small network for a few minutes and look at completed faces
 	$(BIN)/demo --out $(BUILD)/demo
+
+# All of them run, and all pictures show, where one misses what it claims.
+examples: $(SMALL_PROGRAMS)  ## the small examples, a minute or two in all, and a page with their pictures
+	@mkdir -p $(BUILD)/examples
+	@cd $(BUILD)/examples; status=0; \
+	for name in $(SMALL_EXAMPLES); do echo "== $$name"; $(abspath $(BIN))/$$name || status=1; done; \
+	{ echo '<!doctype html><html lang="en"><meta charset="utf-8"><title>Small examples</title>'; \
+	  echo '<meta name="viewport" content="width=device-width">'; \
+	  echo '<style>body { font: 17px/1.5 system-ui, sans-serif; color: #23211d; background: #fbfaf7;'; \
+	  echo 'max-width: 66rem; margin: 2rem auto; padding: 0 1rem } img { max-width: 100% }</style>'; \
+	  echo '<h1>Small examples</h1>'; \
+	  for picture in $(SMALL_EXAMPLES:%=%.*); do name=$${picture%.*}; \
+	    echo "<h2>$$name</h2><p>Source: examples/$$name.cpp; page: docs/examples/$$name.md</p>"; \
+	    echo "<img src=\"$$picture\" alt=\"what $$name ends with\">"; done; echo '</html>'; \
+	} > index.html; echo "open $(BUILD)/examples/index.html"; exit $$status
 
 test: $(BIN)/tests test-install  ## every test
 	$(BIN)/tests
@@ -249,6 +281,22 @@ cuda:  ## the library and its programs for a GPU (needs nvcc, not a GPU)
 
 gradcheck: $(BIN)/gradcheck  ## numerical against analytical gradients, every op and layer
 	$(BIN)/gradcheck
+
+# DEVICES="cpu emulated cuda" says where the gradients are computed, side by side on the page; unsaid,
+# the CPU, and what else has been built.
+REPORT := $(BUILD)/gradcheck
+DEVICES ?= cpu $(if $(wildcard $(BIN)/gradcheck-emulated),emulated) $(if $(filter 1,$(CUDA)),cuda)
+gradcheck-report: $(BIN)/gradcheck_report $(DEVICES:%=$(REPORT)/%.json) $(REPORT)/mutations.json  ## the same as a page with pictures, and what broken gradients look like
+	$(BIN)/gradcheck_report --out $(REPORT) $(filter %.json,$^)
+$(REPORT)/cpu.json $(REPORT)/cuda.json: $(REPORT)/%.json: $(BIN)/gradcheck
+	@mkdir -p $(@D)
+	DEVICE=$* $< --json $@
+$(REPORT)/emulated.json: $(BIN)/gradcheck-emulated
+	@mkdir -p $(@D)
+	DEVICE=emulated $< --json $@
+$(REPORT)/mutations.json: $(BIN)/gradcheck
+	@mkdir -p $(@D)
+	DEVICE=cpu $< --mutations $@
 
 parity: $(BIN)/parity  ## one training step against PyTorch (needs python3-torch)
 	/usr/bin/python3 tests/parity/run.py --parity $(BIN)/parity
@@ -301,16 +349,57 @@ fuzz: | $(BUILD)/deps-fuzz  ## the readers of files under libFuzzer, FUZZ_SECOND
 	    -artifact_prefix=$(BUILD)/fuzz/$$target/fault- $(BUILD)/fuzz/$$target \
 	    tests/fuzz/corpus/$$target || exit 1; done
 
+# ---- the course labs (docs/instructors.md) -----------------------------------------------------
+.PHONY: lab lab-check lab-run lab-grade labs-test lab-objects
+LABS := python3 examples/labs/tool/lab.py
+lab: | $(BUILD)/deps  ## a working copy of lab LAB=7, with holes to fill, in labs/07
+	@$(LABS) start '$(LAB)'
+lab-check: | $(BUILD)/deps  ## grade labs/07: LAB=7
+	+@$(LABS) check '$(LAB)' --make '$(MAKE)'
+lab-run: | $(BUILD)/deps  ## run the extension of labs/07: LAB=7
+	+@$(LABS) run '$(LAB)' --make '$(MAKE)'
+lab-grade: | $(BUILD)/deps  ## grade a folder of submissions: LAB=7 SUBMISSIONS=DIR OUT=DIR
+	+@$(LABS) grade '$(LAB)' '$(SUBMISSIONS)' '$(OUT)' --make '$(MAKE)' --jobs $(JOBS)
+labs-test: | $(BUILD)/deps  ## every lab proves itself, or LAB="1 4 7": untouched, solved, answered wrongly
+	@python3 -m unittest discover -q -s examples/labs/tool
+	+@$(LABS) prove $(LAB) --make '$(MAKE)' --jobs $(JOBS)
+
+# What the tool calls: the objects that labs LAB="01 07" of kind LAB_KIND are linked with, and the
+# commands to go on with, as lines KEY=WORDS in LAB_FLAGS_FILE.
+LAB_KIND ?= library
+LAB_SOURCES := $(wildcard examples/labs/support/*.cpp)
+LAB_OBJECTS_library := $(call objects,$(FLOORS)) $(OBJ)/cuda/none.o
+LAB_OBJECTS_glcic := $(LAB_OBJECTS_library) $(call objects,$(GLCIC))
+LAB_OBJECTS_emulated := $(call objects,$(FLOORS)) $(EMULATED)
+LAB_LIBS_glcic = $(GLCIC_LIBS)
+LAB_LIBS_emulated := -lboost_context
+define LAB_FLAGS
+compile=$(CXX) $(CPPFLAGS) $(CXXFLAGS)
+compile_emulated=$(CXX) $(CPPFLAGS) $(filter-out -O3,$(CXXFLAGS)) $(EMULATE)
+link=$(CXX) $(LDFLAGS)
+libraries=$(LDLIBS) $(LAB_LIBS_$(LAB_KIND))
+objects=$(LAB_OBJECTS_$(LAB_KIND))
+support=$(call objects,$(LAB_SOURCES))
+object_folder=$(OBJ)
+build=$(BUILD)
+endef
+lab-objects: export LAB_FLAGS := $(LAB_FLAGS)
+lab-objects: $(LAB_OBJECTS_$(LAB_KIND)) \
+             $(call objects,$(LAB_SOURCES) $(foreach lab,$(LAB),$(wildcard examples/labs/$(lab)_*/tests.cpp)))
+	@echo "$$LAB_FLAGS" > '$(LAB_FLAGS_FILE)'
+
 deps: $(BUILD)/deps  ## the Debian packages that building takes
 
 # Installs what is missing where it may, else says what to install.
 $(BUILD)/deps: packages = $(PACKAGES)
 $(BUILD)/deps-bench: packages = libbenchmark-dev
 $(BUILD)/deps-fuzz: packages = clang
+$(BUILD)/deps-docs: packages = mkdocs-material libjs-katex
 $(BUILD)/deps-pytorch: packages = python3-torch libopenblas0-openmp
 $(BUILD)/deps-bench: | $(BUILD)/deps
 $(BUILD)/deps-pytorch: | $(BUILD)/deps
 $(BUILD)/deps-fuzz: | $(BUILD)/deps
+$(BUILD)/deps-docs: | $(BUILD)/deps
 $(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz: Makefile
 	@mkdir -p $(@D)
 	@missing=""; \
@@ -328,6 +417,52 @@ $(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz: Make
 	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing > $(BUILD)/apt.log 2>&1 || \
 	{ tail -n 5 $(BUILD)/apt.log >&2; exit 1; }; \
 	touch $@
+
+# ---- the book ----------------------------------------------------------------------------------
+# For programs in docs/, which may use GLCIC, too.
+LIBGLCIC := $(OBJ)/libglcic.a
+$(LIBGLCIC): $(call objects,$(GLCIC))
+	@rm -f $@
+	@ar rcs $@ $^
+
+# docs/figures/NAME.cpp draws into the folder that is its argument; it may walk the registry of ops.
+$(BIN)/figure_%: $(OBJ)/docs/figures/%.o $(LIBRARY) $(FLAVOUR) $(LIBGLCIC)
+	$(link)
+$(BIN)/figure_%: LDLIBS += $(GLCIC_LIBS)
+FIGURES := $(patsubst docs/figures/%.cpp,%,$(wildcard docs/figures/*.cpp))
+.SECONDARY: $(FIGURES:%=$(OBJ)/docs/figures/%.o)
+
+DOCS := docs/tools
+docs: | $(BUILD)/deps-docs  ## the book as a site: build/docs/site/index.html
+	@PYTHONWARNINGS=ignore /usr/bin/mkdocs build --strict --config-file $(DOCS)/mkdocs.yml \
+	  --site-dir $(abspath $(BUILD)/docs/site)
+	@echo '$(BUILD)/docs/site/index.html'
+
+docs-check: | $(BUILD)/deps  ## every listing, program, command, figure and link in docs/ and README.md
+	@python3 -m unittest discover -q -s docs/tools
+	@+$(DOCS)/check.py --build $(BUILD) --jobs $(JOBS)
+
+docs-listings:  ## bring the listings in docs/ up to date with the sources
+	@$(DOCS)/refresh.py
+
+docs-figures: $(FIGURES:%=$(BIN)/figure_%)  ## draw docs/figures/*.svg again
+	@for figure in $^; do $$figure docs/figures || exit 1; done
+
+# What docs/tools asks for: libraries, programs, and the flags to compile a program of a chapter.
+docs-library: $(LIB) $(LIBGLCIC)
+docs-program-%: $(BIN)/% ;
+LIBEMULATED := $(OBJ)/libemulated.a
+$(LIBEMULATED): $(call objects,$(FLOORS)) $(EMULATED)
+	@rm -f $@
+	@ar rcs $@ $^
+docs-emulated: $(LIBEMULATED)
+docs-flags:
+	@:$(info compile=$(CXX) $(filter-out -MMD -MP,$(CPPFLAGS)) -isystem $(OBJ) $(CXXFLAGS))
+	@:$(info link=$(CXX) $(LDFLAGS))
+	@:$(info compile_emulated=$(CXX) $(filter-out -MMD -MP,$(CPPFLAGS)) $(filter-out -O3,$(CXXFLAGS)) $(EMULATE))
+	@:$(info link_emulated=$(CXX) $(LDFLAGS) -Wl$(comma)--whole-archive $(LIBEMULATED) -Wl$(comma)--no-whole-archive)
+	@:$(info libraries_emulated=$(LDLIBS) -lboost_context)
+	@:$(info libraries=-Wl$(comma)--whole-archive $(LIB) -Wl$(comma)--no-whole-archive $(LIBGLCIC) $(LDLIBS) $(GLCIC_LIBS))
 
 # ---- installing --------------------------------------------------------------------------------
 DEST := $(DESTDIR)$(PREFIX)
@@ -374,13 +509,14 @@ lint: $(BUILD)/deps $(PROTO_HEADERS)  ## clang-tidy, and no include that runs up
 	@! grep -nE '#include "(layers|glcic)/' $(wildcard autograd/*.* autograd/ops/*)
 	@! grep -nE '#include "glcic/' $(wildcard layers/*)
 	@! grep -rnE '#include "cuda/' tensor autograd layers glcic
-	@printf '%s\n' $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) $(EXAMPLES) | xargs -P $(JOBS) -n 8 sh -c \
+	@printf '%s\n' $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) $(EXAMPLES) \
+	  $(wildcard examples/support/*.cpp) $(SMALL_EXAMPLES:%=examples/%.cpp) | xargs -P $(JOBS) -n 8 sh -c \
 	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -I. -isystem $(OBJ) -isystem /usr/include/eigen3 \
 	   -std=c++20 -fopenmp' sh
 
 compile_commands.json:  ## for editors and clang tools
 	@{ echo '['; for file in $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) \
-	    glcic/main.cpp $(EXAMPLES) $(TESTS); do \
+	    glcic/main.cpp $(EXAMPLES) $(wildcard examples/*.cpp examples/support/*.cpp) $(TESTS); do \
 	  printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$comma" '$(CURDIR)' \
 	    "$$file" '$(CXX) -I. -isystem $(OBJ) -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
 	  comma=','; echo; done; echo ']'; } > $@
