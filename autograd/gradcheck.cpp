@@ -81,7 +81,7 @@ GradcheckReport gradcheck(const OpInfo& op, const GradcheckOptions& options) {
     report.failure = fmt::format("{}: there is no sample to check it on", op.name);
   }
   RecordingGuard recording(true);
-  for (size_t i = 0; i < op.samples.size() && report.passed; ++i) {
+  for (size_t i = 0; i < op.samples.size() && (report.passed || options.keep_going); ++i) {
     const Sample& sample = op.samples[i];
     std::string place = fmt::format("sample {}", i);
     if (!sample.label.empty()) place += fmt::format(" ({})", sample.label);
@@ -93,12 +93,14 @@ GradcheckReport gradcheck(const OpInfo& op, const GradcheckOptions& options) {
       GradcheckProblem problem = first_order(sample, std::move(drawn.inputs));
       if (options.order == 2) problem = second_order(problem, generator);
       draw_cotangents(problem, generator);
+      problem.sample = static_cast<int>(i);
       problem.place = place;
       problem.may_kink = !op.kinks.empty() || op.differences_kink;
       compare_gradients(problem, options, report);
     } catch (const Error& error) {
       report.passed = false;
-      report.failure = fmt::format("{}, {}: {}", op.name, place, error.what());
+      if (report.failure.empty())
+        report.failure = fmt::format("{}, {}: {}", op.name, place, error.what());
     }
   }
   return report;

@@ -9,6 +9,19 @@
 
 namespace kintsugi {
 
+/// The comparison of one input's gradient, element by element: for pictures of where it is wrong.
+struct GradcheckElements {
+  int sample = 0;
+  std::string place;  ///< "sample 1 (stride 2)"
+  std::string input;  ///< "input 0", or "cotangent" at second order
+  Shape shape;
+  double scale = 0;  ///< that errors are measured by, at least: s below
+  std::vector<double> expected{}, got{};
+  std::vector<double> error{};   ///< relative; infinity where one of the two is no number
+  std::vector<bool> excluded{};  ///< too near to a kink
+};
+using GradcheckObserver = std::function<void(const GradcheckElements&)>;
+
 struct GradcheckOptions {
   /// 1: the gradient of f. 2: the gradient of the gradient, that is, of (x, v) ↦ Jᶠ(x)ᵀ·v.
   int order = 1;
@@ -19,6 +32,10 @@ struct GradcheckOptions {
   /// Where the gradients are computed. The numerical derivatives are always the CPU's, and so are
   /// the values that those of the device are compared with.
   Device device = Device::cpu;
+  /// Goes on to all inputs and all samples where one has failed; `failure` is still the first.
+  bool keep_going = false;
+  /// Is shown every input that was compared.
+  GradcheckObserver observer{};
 };
 
 /// What a check found.
@@ -53,8 +70,8 @@ struct GradcheckReport {
 /// all-zero gradient is refused unless it is declared (SampleInput::zero_gradient; at second order
 /// this holds for the cotangent v only: a linear op's gradient does not depend on x).
 ///
-/// Stops at the first input that fails, with the worst of its elements in `failure`; an Error that
-/// the op throws is a failure, too.
+/// Stops at the first input that fails (unless keep_going), with the worst of its elements in
+/// `failure`; an Error that the op throws is a failure, too.
 GradcheckReport gradcheck(const OpInfo& op, const GradcheckOptions& options = {});
 
 /// The same for a function of one's own:

@@ -101,9 +101,16 @@ class InputComparison {
     for (int64_t e = 0; e < problem.x[input].numel(); ++e)
       expected_.push_back(derivative(e, numerical::kStep));
     scale_ = std::max(root_mean_square(expected_), kSmallestScale);
+    elements_ = {.sample = problem.sample,
+                 .place = problem.place,
+                 .input = problem.names[input],
+                 .shape = problem.x[input].shape(),
+                 .scale = scale_,
+                 .expected = expected_};
   }
 
   void run(const Values& alone, const Values& together) {
+    const bool first = report_.failure.empty();
     check_zeros(all_zero(expected_) && all_zero(alone) && all_zero(together));
     for (size_t e = 0; e < expected_.size(); ++e) {
       double error_alone = relative_error(alone[e], expected_[e], scale_);
@@ -119,12 +126,18 @@ class InputComparison {
     if (static_cast<double>(excluded_) > kMostExcluded * static_cast<double>(elements))
       fail(fmt::format("{} of {} elements are too near to a kink to say anything", excluded_,
                        elements));
+    if (first) report_.failure = failure_;
+    if (options_.observer) options_.observer(elements_);
   }
 
  private:
   void enter(int64_t element, double got, double error, const char* which) {
     bool wrong = error > options_.tolerance;
-    if (wrong && problem_.may_kink && depends_on_step(element)) {
+    const bool excluded = wrong && problem_.may_kink && depends_on_step(element);
+    elements_.got.push_back(got);
+    elements_.error.push_back(error);
+    elements_.excluded.push_back(excluded);
+    if (excluded) {
       ++excluded_;
       return;
     }
@@ -136,7 +149,7 @@ class InputComparison {
     }
     if (wrong && error > worst_wrong_) {
       worst_wrong_ = error;
-      report_.failure.clear();
+      failure_.clear();
       fail(
           fmt::format("element {}, with {}: expected {:.10g}, got {:.10g}, a relative error of "
                       "{:.2g} where {:.0e} is allowed",
@@ -171,10 +184,10 @@ class InputComparison {
   /// The first fault found is the one that is told.
   void fail(const std::string& what) {
     report_.passed = false;
-    if (report_.failure.empty())
-      report_.failure = fmt::format("{}, {}, {}, {}: {}", report_.name,
-                                    report_.order == 1 ? "first order" : "second order",
-                                    problem_.place, name(), what);
+    if (failure_.empty())
+      failure_ = fmt::format("{}, {}, {}, {}: {}", report_.name,
+                             report_.order == 1 ? "first order" : "second order", problem_.place,
+                             name(), what);
   }
 
   const GradcheckProblem& problem_;
@@ -182,6 +195,8 @@ class InputComparison {
   const GradcheckOptions& options_;
   GradcheckReport& report_;
   Values expected_;
+  std::string failure_;  // of this input
+  GradcheckElements elements_;
   double scale_ = kSmallestScale;
   double worst_wrong_ = 0;
   int64_t excluded_ = 0;
@@ -214,7 +229,7 @@ void compare_gradients(const GradcheckProblem& problem, const GradcheckOptions& 
                        GradcheckReport& report) {
   if (options.device != Device::cpu) compare_outputs(problem, options, report);
   std::vector<Values> together = gradients_together(problem, options.device);
-  for (size_t i = 0; i < problem.x.size() && report.passed; ++i)
+  for (size_t i = 0; i < problem.x.size() && (report.passed || options.keep_going); ++i)
     if (problem.differentiable[i])
       InputComparison(problem, i, options, report)
           .run(gradient_alone(problem, i, options.device), together[i]);

@@ -17,11 +17,13 @@ struct GradcheckProblem {
   std::vector<bool> differentiable{};
   std::vector<ZeroGradient> zero{};
   std::vector<std::vector<double>> u{};  ///< one cotangent for each output of f
-  std::string place{};                   ///< "sample 1 (stride 2)"
+  int sample = 0;
+  std::string place{};  ///< "sample 1 (stride 2)"
   bool may_kink = false;
 };
 
-/// Compares the gradients of all inputs, one after the other until one fails, and enters what it
+/// Compares the gradients of all inputs, one after the other until one fails (or all:
+/// keep_going), and enters what it
 /// sees in the report.
 void compare_gradients(const GradcheckProblem& problem, const GradcheckOptions& options,
                        GradcheckReport& report);

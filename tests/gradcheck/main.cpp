@@ -15,6 +15,9 @@
 #include "tensor/backend.h"
 #include "tensor/error.h"
 #include "tests/device.h"
+#include "tests/gradcheck/collect.h"
+#include "tests/gradcheck/mutation_run.h"
+#include "tests/gradcheck/run_json.h"
 
 namespace {
 
@@ -31,6 +34,10 @@ autograd/gradcheck.h says what exactly is compared, and how errors are measured.
 
 DEVICE in the environment says where the gradients are computed: cpu (the default), cuda, or
 emulated in a program that has the emulator. The numerical derivatives are always the CPU's.
+
+--json writes the whole comparison to a file, element by element, with GLCIC's networks layer by
+layer; --mutations what the check says of every op when its backward is broken on purpose.
+gradcheck_report makes pages of such files. --break breaks every backward in one of these ways.
 
 Exit status: 0 all passed, 1 a check failed, 2 bad arguments.)";
 
@@ -122,16 +129,71 @@ void check_all(const char* kind, const std::vector<OpInfo>& infos, const std::ve
     }
 }
 
+/// Where what was checked goes beside the terminal.
+struct Files {
+  std::string json, mutations;
+};
+
+/// The device's name in a report: "emulated" for CUDA's kernels on the CPU.
+std::string device_title(Device device) {
+  return device == Device::cpu ? "cpu" : cuda_is_emulated() ? "emulated" : "cuda";
+}
+
+void write_run(const std::string& path, const std::vector<OpInfo>& ops,
+               const std::vector<OpInfo>& layers, const std::vector<OpInfo>& networks,
+               const std::vector<int>& orders, Device device, const std::string& broken_by) {
+  auto start = std::chrono::steady_clock::now();
+  gradcheck_run::Run run{.device = device_title(device),
+                         .backend = backend(device).name(),
+                         .broken = broken_by,
+                         .tolerance = GradcheckOptions().tolerance};
+  const auto append = [&](const char* kind, const std::vector<OpInfo>& infos) {
+    for (const OpInfo& info : infos) run.entries.push_back(collect(kind, info, orders, device));
+  };
+  append("op", ops);
+  append("layer", layers);
+  append("network", networks);
+  run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  gradcheck_run::write_json(path, run);
+  fmt::print("{}: {} ops, {} layers, {} layers of GLCIC's networks; {:.1f} s\n", path, ops.size(),
+             layers.size(), networks.size(), run.seconds);
+}
+
+void write_mutations(const std::string& path, const std::vector<OpInfo>& ops) {
+  const gradcheck_run::MutationRun run = run_mutations(ops);
+  gradcheck_run::write_json(path, run);
+  int applicable = 0, reported = 0;
+  for (const auto& op : run.ops)
+    for (const auto& attempt : op.attempts) {
+      applicable += attempt.applicable;
+      reported += attempt.reported;
+    }
+  fmt::print("{}: {} broken gradients, {} of them reported\n", path, applicable, reported);
+}
+
+/// All of them with every gradient broken.
+std::vector<OpInfo> all_broken(const std::vector<OpInfo>& infos, const std::string& mutation,
+                               MutationEffect& effect) {
+  std::vector<OpInfo> result;
+  for (const OpInfo& info : infos)
+    result.push_back(broken(info, mutation_called(mutation), std::nullopt, effect));
+  return result;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(kAbout, "gradcheck");
-  std::string op, layer;
+  std::string op, layer, break_by;
+  Files files;
   int order = 0;
   app.add_option("--op", op, "Check this op alone");
   app.add_option("--layer", layer, "Check this layer alone");
   app.add_option("--order", order, "Check this order alone (both otherwise)")
       ->check(CLI::IsMember({1, 2}));
+  app.add_option("--json", files.json, "Write the whole comparison to this file");
+  app.add_option("--mutations", files.mutations, "Write what the check says of broken ops");
+  app.add_option("--break", break_by, "Break every backward in this way (\"wrong stride\")");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -147,6 +209,17 @@ int main(int argc, char** argv) {
     std::vector<int> orders = order == 0 ? std::vector<int>{1, 2} : std::vector<int>{order};
     const Device device = test_device();
     set_num_threads(1);  // samples are too small to share
+    MutationEffect effect;
+    const std::vector<OpInfo> right_ops = ops, right_layers = layers;
+    if (!break_by.empty()) {
+      ops = all_broken(right_ops, break_by, effect);
+      layers = all_broken(right_layers, break_by, effect);
+    }
+    if (!files.mutations.empty()) write_mutations(files.mutations, right_ops);
+    if (!files.json.empty())
+      write_run(files.json, ops, layers, everything ? glcic_layers() : std::vector<OpInfo>{},
+                orders, device, break_by);
+    if (!files.mutations.empty() || !files.json.empty()) return 0;
     auto start = std::chrono::steady_clock::now();
     Totals totals;
     check_all("op", ops, orders, device, totals);
