@@ -51,7 +51,9 @@ PROTO_HEADERS := $(PROTOS:%.proto=$(OBJ)/%.pb.h)
 GENERATED := $(EMBEDDED) $(PROTOS:.proto=.pb.cpp)
 GLCIC := $(filter-out glcic/main.cpp,$(wildcard glcic/*.cpp glcic/*/*.cpp)) $(GENERATED)
 # Other systems than GLCIC, for the command.
-EXAMPLES := $(filter-out examples/support/%,$(wildcard examples/*/*.cpp))
+EXAMPLES := $(filter-out examples/support/% examples/by_hand/%,$(wildcard examples/*/*.cpp))
+# Reverse mode without an engine; lab 2 is cut from it.
+BY_HAND := $(wildcard examples/by_hand/*.cpp)
 # The small examples, a program and a page in docs/examples each; what they share.
 SMALL_EXAMPLES := linear_regression xor layer_table digits autoencoder dcgan wgan_gp
 SMALL_PROGRAMS = $(SMALL_EXAMPLES:%=$(BIN)/%)
@@ -106,7 +108,7 @@ EMULATE := -xc++ -Icuda/emulator -O2 -g -fsanitize=thread,bounds-strict,alignmen
 EMULATED := $(patsubst cuda/%.cu,$(OBJ)/emulated/%.o,$(CUDA_SOURCES)) \
   $(patsubst cuda/emulator/%.cpp,$(OBJ)/emulated/emulator/%.o,$(wildcard cuda/emulator/*.cpp))
 LIB := $(OBJ)/libkintsugi.a
-PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo $(BIN)/properties
+PROGRAMS := $(BIN)/glcic $(BIN)/gradcheck $(BIN)/parity $(BIN)/demo $(BIN)/properties $(BIN)/by_hand
 
 .PHONY: all lib examples test test-install test-cuda test-emulated cuda always gradcheck gradcheck-report demo parity \
         bench bench-pytorch deps asan ubsan tsan fuzz test-kill format format-check lint install uninstall \
@@ -193,6 +195,8 @@ $(BIN)/demo: $(call objects,examples/demo.cpp $(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/properties: $(call objects,examples/properties.cpp $(EXAMPLES) $(GLCIC)) $(LIB)
 	$(link)
+$(BIN)/by_hand: $(call objects,examples/by_hand.cpp $(BY_HAND)) $(LIB)
+	$(link)
 $(SMALL_PROGRAMS): $(BIN)/%: $(OBJ)/examples/%.o $(call objects,$(SUPPORT)) $(LIB)
 	$(link)
 $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(GLCIC)) $(LIB)
@@ -231,7 +235,7 @@ $(BIN)/tests: LDLIBS += -lrapidcheck
 # Tests of the small examples run the programs.
 $(BIN)/tests $(BIN)/tests-emulated: | \
   $(if $(filter tests/examples/test_small_examples.cpp,$(TESTS)),$(SMALL_PROGRAMS))
-$(BIN)/tests: $(call objects,$(TESTS) $(EXAMPLES) $(SUPPORT) $(GLCIC) $(GRADCHECK) $(GRADCHECK_REPORT) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
+$(BIN)/tests: $(call objects,$(TESTS) $(EXAMPLES) $(BY_HAND) $(SUPPORT) $(GLCIC) $(GRADCHECK) $(GRADCHECK_REPORT) $(if $(filter 1,$(CUDA)),$(CUDA_TESTS))) $(LIBRARY) \
               $(FLAVOUR)
 	$(link)
 $(BIN)/fuzz_%: LDFLAGS += -fsanitize=fuzzer
@@ -240,7 +244,7 @@ $(BIN)/fuzz_%: $(OBJ)/tests/fuzz/targets/%.o $(OBJ)/tests/fuzz/target.o $(OBJ)/t
                $(call objects,$(GLCIC)) $(LIB)
 	$(link)
 $(BIN)/tests-emulated: LDLIBS += -lrapidcheck -lboost_context
-$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(EXAMPLES) $(SUPPORT) $(GLCIC) $(GRADCHECK) $(GRADCHECK_REPORT) $(FLOORS)) \
+$(BIN)/tests-emulated: $(call objects,$(TESTS) $(CUDA_TESTS) $(EXAMPLES) $(BY_HAND) $(SUPPORT) $(GLCIC) $(GRADCHECK) $(GRADCHECK_REPORT) $(FLOORS)) \
                        $(EMULATED) $(patsubst %.cu,$(OBJ)/emulated/%.o,$(EMULATOR_TESTS))
 	$(link)
 
@@ -371,7 +375,7 @@ labs-test: | $(BUILD)/deps  ## every lab proves itself, or LAB="1 4 7": untouche
 # commands to go on with, as lines KEY=WORDS in LAB_FLAGS_FILE.
 LAB_KIND ?= library
 LAB_SOURCES := $(wildcard examples/labs/support/*.cpp)
-LAB_OBJECTS_library := $(call objects,$(FLOORS)) $(OBJ)/cuda/none.o
+LAB_OBJECTS_library := $(call objects,$(FLOORS) $(BY_HAND)) $(OBJ)/cuda/none.o
 LAB_OBJECTS_glcic := $(LAB_OBJECTS_library) $(call objects,$(GLCIC))
 LAB_OBJECTS_emulated := $(call objects,$(FLOORS)) $(EMULATED)
 LAB_LIBS_glcic = $(GLCIC_LIBS)
@@ -513,13 +517,13 @@ lint: $(BUILD)/deps $(PROTO_HEADERS)  ## clang-tidy, and no include that runs up
 	@! grep -nE '#include "glcic/' $(wildcard layers/*)
 	@! grep -rnE '#include "cuda/' tensor autograd layers glcic
 	@printf '%s\n' $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) $(EXAMPLES) \
-	  $(wildcard examples/support/*.cpp) $(SMALL_EXAMPLES:%=examples/%.cpp) | xargs -P $(JOBS) -n 8 sh -c \
+	  $(wildcard examples/support/*.cpp) $(BY_HAND) $(SMALL_EXAMPLES:%=examples/%.cpp) examples/by_hand.cpp | xargs -P $(JOBS) -n 8 sh -c \
 	  'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -I. -isystem $(OBJ) -isystem /usr/include/eigen3 \
 	   -std=c++20 -fopenmp' sh
 
 compile_commands.json:  ## for editors and clang tools
 	@{ echo '['; for file in $(FLOORS) cuda/none.cpp $(filter-out $(GENERATED),$(GLCIC)) \
-	    glcic/main.cpp $(EXAMPLES) $(wildcard examples/*.cpp examples/support/*.cpp) $(TESTS); do \
+	    glcic/main.cpp $(EXAMPLES) $(wildcard examples/*.cpp examples/support/*.cpp) $(BY_HAND) $(TESTS); do \
 	  printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}' "$$comma" '$(CURDIR)' \
 	    "$$file" '$(CXX) -I. -isystem $(OBJ) -isystem /usr/include/eigen3 -std=c++20 -fopenmp' "$$file"; \
 	  comma=','; echo; done; echo ']'; } > $@
