@@ -153,7 +153,8 @@ class InputComparison {
       fail(
           fmt::format("element {}, with {}: expected {:.10g}, got {:.10g}, a relative error of "
                       "{:.2g} where {:.0e} is allowed",
-                      index, which, expected, got, error, options_.tolerance));
+                      index, which, expected + 0.0, got + 0.0,  // 0 instead of -0
+                      error, options_.tolerance));
     }
   }
 

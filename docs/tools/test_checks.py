@@ -6,6 +6,7 @@ import links
 import listings
 import outputs
 from document import ROOT, Document
+from figures import same_drawing
 from programs import expected_status
 from refresh import refreshed
 from running import run
@@ -27,6 +28,19 @@ struct S {
   int f;
 };
 """
+
+
+class Drawings(unittest.TestCase):
+    DRAWN = ('<svg viewBox="0 0 640 400"><path d="M10.5,20.25 L30,40.1"/><text>a 1.5</text>'
+             '<rect fill="#12ab34"/></svg>')
+
+    def test_rounding_is_no_change(self):
+        self.assertTrue(same_drawing(self.DRAWN, self.DRAWN))
+        self.assertTrue(same_drawing(self.DRAWN, self.DRAWN.replace("L30,", "L30.1,")))
+
+    def test_everything_else_is(self):
+        for old, new in [("L30,", "L130,"), ("a 1.5", "b 1.5"), ("#12", "#13"), (" L30,40.1", "")]:
+            self.assertFalse(same_drawing(self.DRAWN, self.DRAWN.replace(old, new)), old)
 
 
 class Tree(unittest.TestCase):
