@@ -28,8 +28,10 @@ SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recov
   -fno-openmp -w
 # g++ 12 with AVX-512 spreads the first constant of a struct over all of a wide store: {2, 2, 2, 0}
 # arrives as {2, 2, 2, 2}. Narrow stores of constants avoid it (tests/tensor/test_compiler.cpp).
+# Where there is no compiler yet, the one that deps brings takes them.
 NARROW := -mmove-max=128 -mstore-max=128
-NARROW := $(shell $(CXX) $(NARROW) -fsyntax-only -xc++ /dev/null 2> /dev/null && echo $(NARROW))
+NARROW := $(shell { ! command -v $(firstword $(CXX)) || $(CXX) $(NARROW) -fsyntax-only -xc++ /dev/null; } \
+  > /dev/null 2>&1 && echo $(NARROW))
 OPTIMISE := $(if $(SANITIZE_$(CONFIG)),-O1 -g,-O3)
 CXXFLAGS += -std=c++20 -march=$(MARCH) $(OPTIMISE) $(NARROW) -fopenmp -fno-math-errno $(WARNINGS) \
             $(SANITIZE_$(CONFIG))
@@ -256,7 +258,7 @@ demo: $(BIN)/demo  ## train a small network for a few minutes and look at comple
 examples: $(SMALL_PROGRAMS)  ## the small examples, a minute or two in all, and a page with their pictures
 	@mkdir -p $(BUILD)/examples
 	@cd $(BUILD)/examples; status=0; \
-	for name in $(SMALL_EXAMPLES); do echo "== $$name"; $(abspath $(BIN))/$$name || status=1; done; \
+	for name in $(SMALL_EXAMPLES); do echo "== $$name"; "$(abspath $(BIN))"/$$name || status=1; done; \
 	{ echo '<!doctype html><html lang="en"><meta charset="utf-8"><title>Small examples</title>'; \
 	  echo '<meta name="viewport" content="width=device-width">'; \
 	  echo '<style>body { font: 17px/1.5 system-ui, sans-serif; color: #23211d; background: #fbfaf7;'; \
@@ -397,7 +399,9 @@ lab-objects: $(LAB_OBJECTS_$(LAB_KIND)) \
 
 deps: $(BUILD)/deps  ## the Debian packages that building takes
 
-# Installs what is missing where it may, else says what to install.
+# Installs what is missing where it may, else says what to install. The shell that shows apt-get's last
+# line every few seconds ends with the one that started it.
+APT_LOG := $(BUILD)/apt.log
 $(BUILD)/deps: packages = $(PACKAGES)
 $(BUILD)/deps-bench: packages = libbenchmark-dev
 $(BUILD)/deps-fuzz: packages = clang
@@ -407,22 +411,26 @@ $(BUILD)/deps-bench: | $(BUILD)/deps
 $(BUILD)/deps-pytorch: | $(BUILD)/deps
 $(BUILD)/deps-fuzz: | $(BUILD)/deps
 $(BUILD)/deps-docs: | $(BUILD)/deps
-$(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz: Makefile
+$(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz $(BUILD)/deps-docs: Makefile
 	@mkdir -p $(@D)
 	@missing=""; \
 	for package in $(packages); do \
 	  dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
 	done; \
 	if [ -z "$$missing" ]; then touch $@; exit 0; fi; \
-	sudo=""; \
-	if [ $$(id -u) -ne 0 ]; then \
-	  if sudo -n true 2> /dev/null; then sudo=sudo; \
-	  else echo "Please install:$$missing   (apt-get install$$missing)" >&2; exit 1; fi; \
+	sudo=""; [ $$(id -u) -eq 0 ] || sudo="sudo -n"; \
+	if ! command -v apt-get > /dev/null || ! $$sudo true 2> /dev/null; then \
+	  echo "Packages are missing. Please install them, then run make again:" >&2; \
+	  echo "  sudo apt-get install$$missing" >&2; \
+	  echo "(Where they are there by another way than Debian's: touch $@)" >&2; exit 1; \
 	fi; \
 	echo "installing:$$missing"; \
-	$$sudo apt-get update -qq && \
-	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing > $(BUILD)/apt.log 2>&1 || \
-	{ tail -n 5 $(BUILD)/apt.log >&2; exit 1; }; \
+	: > $(APT_LOG); \
+	while sleep 4 && kill -0 $$$$ 2> /dev/null; do tail -n 1 $(APT_LOG); done & progress=$$!; \
+	{ $$sudo apt-get update -q && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing; } > $(APT_LOG) 2>&1; \
+	status=$$?; kill $$progress; \
+	[ $$status -eq 0 ] || { tail -n 5 $(APT_LOG); echo "all that apt-get said: $(APT_LOG)"; exit 1; } >&2; \
 	touch $@
 
 # ---- the book ----------------------------------------------------------------------------------
@@ -442,7 +450,7 @@ FIGURES := $(patsubst docs/figures/%.cpp,%,$(wildcard docs/figures/*.cpp))
 DOCS := docs/tools
 docs: | $(BUILD)/deps-docs  ## the book as a site: build/docs/site/index.html
 	@PYTHONWARNINGS=ignore /usr/bin/mkdocs build --strict --config-file $(DOCS)/mkdocs.yml \
-	  --site-dir $(abspath $(BUILD)/docs/site)
+	  --site-dir "$(abspath $(BUILD)/docs/site)"
 	@echo '$(BUILD)/docs/site/index.html'
 
 docs-check: | $(BUILD)/deps  ## every listing, program, command, figure and link in docs/ and README.md
@@ -474,8 +482,9 @@ docs-flags:
 # ---- installing --------------------------------------------------------------------------------
 DEST := $(DESTDIR)$(PREFIX)
 
+# It says where it lies itself, so that the folder may be moved.
 define PKG_CONFIG_FILE
-prefix=$(PREFIX)
+prefix=$${pcfiledir}/../..
 Name: kintsugi
 Description: A deep-learning library to read: tensors, autograd, layers
 Version: $(VERSION)
@@ -485,22 +494,27 @@ endef
 export PKG_CONFIG_FILE
 
 install: $(LIB)  ## headers, library and pkg-config file under PREFIX
+	@mkdir -p "$(DEST)/lib/pkgconfig" 2> /dev/null && [ -w "$(DEST)/lib/pkgconfig" ] || \
+	  { echo 'cannot write to $(DEST): try "sudo make install", or "make install PREFIX=$$HOME/.local"' >&2; \
+	  exit 1; }
 	@for header in $(HEADERS); do \
-	  install -D -m 644 $$header $(DEST)/include/kintsugi/$$header || exit 1; done
-	@install -D -m 644 $(LIB) $(DEST)/lib/libkintsugi.a
-	@mkdir -p $(DEST)/lib/pkgconfig
-	@echo "$$PKG_CONFIG_FILE" > $(DEST)/lib/pkgconfig/kintsugi.pc
+	  install -D -m 644 $$header "$(DEST)/include/kintsugi/$$header" || exit 1; done
+	@install -D -m 644 $(LIB) "$(DEST)/lib/libkintsugi.a"
+	@echo "$$PKG_CONFIG_FILE" > "$(DEST)/lib/pkgconfig/kintsugi.pc"
 	@echo "installed to $(DEST)"
+	@[ -n "$(DESTDIR)" ] || \
+	  [ "$$(pkg-config --variable=pcfiledir kintsugi 2> /dev/null)" -ef "$(DEST)/lib/pkgconfig" ] || \
+	  echo "so that pkg-config finds it: export PKG_CONFIG_PATH="$$(cd "$(DEST)" && pwd)/lib/pkgconfig""
 
 uninstall:  ## take away what install put there
-	rm -rf $(DEST)/include/kintsugi $(DEST)/lib/libkintsugi.a $(DEST)/lib/pkgconfig/kintsugi.pc
+	rm -rf "$(DEST)/include/kintsugi" "$(DEST)/lib/libkintsugi.a" "$(DEST)/lib/pkgconfig/kintsugi.pc"
 
 # Builds a program of another project's against the installed library, with one pkg-config line.
+test-install: export PKG_CONFIG_PATH := $(OBJ)/installed/lib/pkgconfig
 test-install: $(LIB)
-	@+$(MAKE) --no-print-directory install PREFIX=$(abspath $(OBJ)/installed) DESTDIR=
-	@cd $(OBJ) && export PKG_CONFIG_PATH=$(abspath $(OBJ)/installed)/lib/pkgconfig && \
-	$(CXX) $(SANITIZE_$(CONFIG)) $(abspath tests/install/consumer.cpp) \
-	  $$(pkg-config --cflags --libs kintsugi) -o consumer && ./consumer
+	@+$(MAKE) --no-print-directory install PREFIX=$(OBJ)/installed DESTDIR=
+	@$(CXX) $(SANITIZE_$(CONFIG)) tests/install/consumer.cpp \
+	  $$(pkg-config --cflags --libs kintsugi) -o $(OBJ)/consumer && $(OBJ)/consumer
 
 # ---- the state of the sources ------------------------------------------------------------------
 FORMATTED := $(shell git ls-files '*.h' '*.cpp' '*.cu' 2> /dev/null)
@@ -532,7 +546,7 @@ clean:  ## remove what was built
 	rm -rf $(BUILD)
 
 help:  ## this list
-	@grep -hE '^[a-z_.-]+:.*##' Makefile | sed -E 's/:.*##/:/' | \
-	  awk -F: '{ printf "  %-22s%s\n", "make " $$1, $$2 }'
+	@sed -nE 's/^([a-z_.-]+):.*##  */\1\t/p' Makefile | \
+	  awk -F '\t' '{ printf "  %-28s%s\n", "make " $$1, $$2 }'
 
 -include $(shell find $(OBJ) -name '*.d' 2> /dev/null)

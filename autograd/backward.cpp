@@ -16,9 +16,12 @@ namespace {
 
 thread_local BackwardInterceptor interceptor;
 
-/// Every node that a gradient can reach from the outputs, latest first. A node is made after its
-/// inputs, so this is a topological order, and no walk needs recursion.
+/// Every node that a gradient can reach from the outputs, latest first.
+// lab 3: hide
+/// A node is made after its inputs, so this is a topological order, and no walk needs recursion.
+// lab 3: end
 std::vector<std::shared_ptr<Node>> reachable(const Variables& outputs) {
+  // lab 3: begin these nodes, each once, in an order in which each comes before its inputs
   std::vector<std::shared_ptr<Node>> found;
   std::unordered_set<Node*> seen;
   auto visit = [&](const Variable& variable) {
@@ -35,6 +38,7 @@ std::vector<std::shared_ptr<Node>> reachable(const Variables& outputs) {
   std::sort(found.begin(), found.end(),
             [](const auto& a, const auto& b) { return a->sequence > b->sequence; });
   return found;
+  // lab 3: end
 }
 
 using Nodes = std::unordered_set<const Node*>;
@@ -46,10 +50,12 @@ bool has_input_in(const Node& node, const Nodes& nodes) {
 
 /// The nodes that a gradient must pass to get to a target; `order` is latest first.
 Nodes on_the_way(const std::vector<std::shared_ptr<Node>>& order, const Nodes& targets) {
+  // lab 3: begin which of the nodes in `order` are targets, or have one among their ancestors
   Nodes needed;
   for (auto node = order.rbegin(); node != order.rend(); ++node)
     if (targets.contains(node->get()) || has_input_in(**node, needed)) needed.insert(node->get());
   return needed;
+  // lab 3: end
 }
 
 Variable sum_of(const Variable& a, const Variable& b) { return a.defined() ? add(a, b) : b; }
@@ -81,10 +87,12 @@ Grads gradients_of_inputs(const std::shared_ptr<Node>& node, const Variable& dy)
 /// what it is made of.
 void free_graph(const std::shared_ptr<Node>& node) {
   if (node.use_count() > 1) Variable(node).value();
+  // lab 3: begin mark the node, and let go of all that it keeps alive for backward
   node->freed = true;
   node->backward = nullptr;
   node->remake = nullptr;
   node->inputs.clear();
+  // lab 3: end
 }
 
 /// Walks the graph once and calls arrived(node, gradient) for every node whose gradient is whole.
@@ -114,6 +122,7 @@ void walk(const Variables& outputs, const Variables& seeds, BackwardOptions opti
     if (!node->backward || (targets != nullptr && !has_input_in(*node, needed))) continue;
     Grads grads = gradients_of_inputs(node, dy);
     dy = {};
+    // lab 3: begin each input's gradient goes into `pending`, to what has arrived there already
     for (size_t i = 0; i < grads.size(); ++i) {
       const Variable& input = node->inputs[i];
       if (!grads[i].defined() || !input.requires_grad()) continue;
@@ -121,6 +130,7 @@ void walk(const Variables& outputs, const Variables& seeds, BackwardOptions opti
       Variable& sum = pending[input.node().get()];
       sum = sum_of(sum, grads[i]);
     }
+    // lab 3: end
     if (!retain) free_graph(node);
   }
 }

@@ -11,8 +11,10 @@
 namespace kintsugi {
 namespace {
 
+// lab 10: hide
 /// ⌊a / 2⌋, also for negative a.
 int64_t floor_half(int64_t a) { return (a - (a < 0 ? 1 : 0)) / 2; }
+// lab 10: end
 
 /// All kept. Filled on this thread: loader threads make masks side by side.
 Tensor blank_mask(const Shape& shape) {
@@ -22,6 +24,7 @@ Tensor blank_mask(const Shape& shape) {
 }
 
 void fill_hole(const Hole& hole, float* mask, int64_t height, int64_t width) {
+  // lab 10: begin 1 in the hole, or an Error where it leaves the picture
   check(hole.x >= 0 && hole.y >= 0 && hole.width > 0 && hole.height > 0 &&
             hole.x + hole.width <= width && hole.y + hole.height <= height,
         "mask: a hole of {} x {} (width x height) at column {}, row {} does not lie inside {} x {} "
@@ -29,6 +32,7 @@ void fill_hole(const Hole& hole, float* mask, int64_t height, int64_t width) {
         hole.width, hole.height, hole.x, hole.y, width, height);
   for (int64_t row = hole.y; row < hole.y + hole.height; ++row)
     std::fill_n(mask + row * width + hole.x, hole.width, 1.0f);
+  // lab 10: end
 }
 
 struct Point {
@@ -168,7 +172,8 @@ Hole bounding_box(const Tensor& mask) {
   check_shape(mask.rank() == 2 || (mask.rank() == 3 && mask.size(2) == 1),
               "bounding_box: a mask is [H, W] or [H, W, 1], not {}", mask.shape());
   const int64_t height = mask.size(0), width = mask.size(1);
-  const float* values = mask.data<float>();
+  const Tensor pixels = mask.to(DType::float32);
+  const float* values = pixels.data<float>();
   int64_t left = width, right = -1, top = height, bottom = -1;
   for (int64_t y = 0; y < height; ++y)
     for (int64_t x = 0; x < width; ++x)
@@ -183,12 +188,14 @@ Hole bounding_box(const Tensor& mask) {
 }
 
 Corner local_patch_corner(const Hole& hole, int64_t size) {
+  // lab 10: begin the top-left pixel of the patch
   const int64_t patch = size / 2;
   const auto corner = [&](int64_t start, int64_t side) {
     // ⌊start + side/2 − size/4⌋ in whole numbers
     return std::clamp(floor_half(2 * start + side - patch), int64_t{0}, size - patch);
   };
   return {corner(hole.x, hole.width), corner(hole.y, hole.height)};
+  // lab 10: end
 }
 
 }  // namespace kintsugi

@@ -48,9 +48,11 @@ Variable complete_batch(Model& model, const TrainingBatch& batch) {
 
 /// C's output where C learns nothing: on batch statistics, keeping every byte.
 Tensor frozen_output(Model& model, const TrainingBatch& batch) {
+  // lab 10: begin complete_batch(model, batch), which would learn and leave its graph behind
   const Frozen frozen(*model.completion);
   const NoGrad no_grad;
   return complete_batch(model, batch).value();
+  // lab 10: end
 }
 
 /// Adds `part` of the loss's gradient to those of the parameters.
@@ -61,6 +63,7 @@ void add_gradients(const Variable& loss, double part) {
 /// What the discriminators learn from a batch in phases 2 and 3; `completed` carries no graph.
 void learn_to_judge(Model& model, const TrainingBatch& batch, const Tensor& completed, double part,
                     StepTensors& figures) {
+  // lab 10: begin D's loss on a real and a completed batch, its gradients and figures
   const Tensor composites = composite(completed, batch.images, batch.masks);
   Variable real = judge(model, Variable(batch.images), batch.real_corners);
   Variable fake = judge(model, Variable(composites), batch.hole_corners);
@@ -69,12 +72,14 @@ void learn_to_judge(Model& model, const TrainingBatch& batch, const Tensor& comp
   figures.discriminator_loss = loss.value();
   figures.real_mean = mean_probability(real);
   figures.fake_mean = mean_probability(fake);
+  // lab 10: end
 }
 
 /// What C learns from a batch in phase 3, by its `output`, which carries the graph; the
 /// discriminators are frozen.
 void learn_from_judges(Model& model, const TrainingBatch& batch, const Variable& output,
                        const Tensor& alpha, double part, StepTensors& figures) {
+  // lab 10: begin C's two losses, the gradient of L + alpha·A, and the figures
   // Both losses are functions of C's output alone, so their gradients meet there: each has its norm
   // taken, and one backward pass carries their sum on through C.
   Variable completed(output.value(), true);
@@ -89,6 +94,7 @@ void learn_from_judges(Model& model, const TrainingBatch& batch, const Variable&
   figures.adversarial_loss = adversarial.value();
   figures.completion_gradient = norm(loss_gradient);
   figures.adversarial_gradient = norm(adversarial_gradient);
+  // lab 10: end
 }
 
 /// The figures of a step, from those of its batches, all of one size.
@@ -150,7 +156,9 @@ TrainingBatch make_training_batch(const Tensor& images, const Tensor& masks,
 }
 
 Variable completion_loss(const Variable& completed, const TrainingBatch& batch) {
+  // lab 10: begin L of `completed` [N, S, S, 3] on this batch
   return mse_loss(completed, Variable(batch.images), batch.masks);  // M_c is 0 or 1: M_c² = M_c
+  // lab 10: end
 }
 
 StepTensors train_completion(Model& model, StepBatches batches, Optimizer& completion) {

@@ -49,6 +49,7 @@ Variable BatchNorm2d::forward(const Variable& x) {
   check(count > 1, "BatchNorm2d: input {} has {} value a channel; training needs 2 or more",
         x.shape(), count);
   Normalised normalised = batch_norm(x, weight_, bias_, options_.eps, options_.relu);
+  // lab 8: begin the running statistics move towards the batch's
   if (!is_frozen() && !is_recomputing()) {
     auto n = static_cast<double>(count);
     const std::array<ParameterStep, 2> averages{
@@ -58,6 +59,7 @@ Variable BatchNorm2d::forward(const Variable& x) {
           .slots = {}}}};
     backend(x.value().device()).average_step(averages, options_.momentum);
   }
+  // lab 8: end
   return normalised.y;
 }
 

@@ -46,12 +46,14 @@ Optimizer::Optimizer(std::vector<StateEntry> entries, double rate) : rate_(rate)
 
 void Optimizer::make_slots(std::vector<std::string> names) {
   slot_names_ = std::move(names);
+  // lab 9: begin slots_: for each parameter one tensor for each name, as at the start of training
   for (const StateEntry& parameter : parameters_) {
     std::vector<Tensor>& slots = slots_.emplace_back();
     const Tensor& value = parameter.variable.value();
     for (size_t i = 0; i < slot_names_.size(); ++i)
       slots.push_back(Tensor::zeros(value.shape(), value.options()));
   }
+  // lab 9: end
 }
 
 void Optimizer::step() {
@@ -87,14 +89,17 @@ StateDict Optimizer::save(const std::string& prefix) const {
   StateDict saved;
   saved[prefix + "step"] =
       Tensor::from({static_cast<double>(steps_)}, {1}, {.dtype = DType::float64});
+  // lab 9: begin every slot of every parameter, in the layout of files
   for (size_t i = 0; i < parameters_.size(); ++i)
     for (size_t j = 0; j < slot_names_.size(); ++j)
       saved[prefix + parameters_[i].name + "." + slot_names_[j]] =
           to_disk(slots_[i][j], parameters_[i].layout);
+  // lab 9: end
   return saved;
 }
 
 void Optimizer::load(const StateDict& saved, const std::string& prefix) {
+  // lab 9: begin steps_ and slots_ as save() has written them; nothing changes where one is missing
   Tensor step =
       load_entry(saved, prefix + "step", {}, Tensor::zeros({1}, {.dtype = DType::float64}));
   std::vector<std::vector<Tensor>> slots;
@@ -106,6 +111,7 @@ void Optimizer::load(const StateDict& saved, const std::string& prefix) {
   }
   steps_ = std::llround(step.item());
   slots_ = std::move(slots);
+  // lab 9: end
 }
 
 Sgd::Sgd(std::vector<StateEntry> parameters, const SgdOptions& options)

@@ -18,21 +18,26 @@ struct Interval {
 /// The inputs of one step that the outputs in an interval look at.
 Interval inputs_of(const Footprint& step, const Interval& outputs) {
   int64_t reach = step.dilation * (step.kernel - 1);
+  // lab 6: begin the inputs of a convolution, where `step` is not transposed
+  // lab 6: instead if (!step.transposed) throw std::logic_error("lab 6, part 4: not written yet");
   if (!step.transposed)
     return {outputs.first * step.stride - step.padding,
             outputs.last * step.stride - step.padding + reach};
+  // lab 6: end
   // Input i reaches the outputs i·stride − padding … + reach.
   return {ceil_divide(outputs.first + step.padding - reach, step.stride),
           floor_divide(outputs.last + step.padding, step.stride)};
 }
 
 int64_t seen_from(int64_t pixel, const std::vector<Footprint>& footprints) {
+  // lab 6: begin how many inputs of the first step this output of the last one looks at
   Interval seen{pixel, pixel};
   for (auto step = footprints.rbegin(); step != footprints.rend(); ++step) {
     seen = inputs_of(*step, seen);
     if (seen.last < seen.first) return 0;
   }
   return seen.last - seen.first + 1;
+  // lab 6: end
 }
 
 std::string thousands(int64_t number) {

@@ -43,11 +43,13 @@ int64_t conv_output_size(const char* op, int64_t input, int64_t kernel, const Wi
   check_shape(kernel >= 1 && stride >= 1 && dilation >= 1 && padding >= 0,
               "{}: kernel {}, stride {} and dilation {} must be at least 1, padding {} at least 0",
               op, kernel, stride, dilation, padding);
+  // lab 6: begin rows (or columns) of the output, or a ShapeError where the kernel does not fit
   const int64_t reach = dilation * (kernel - 1) + 1;
   check_shape(input + 2 * padding >= reach,
               "{}: a map of {} with padding {} is smaller than the kernel, {} with dilation {}", op,
               input, padding, kernel, dilation);
   return (input + 2 * padding - reach) / stride + 1;
+  // lab 6: end
 }
 
 Tensor conv2d(const Tensor& x, const Tensor& w, Window window, const Epilogue& epilogue,

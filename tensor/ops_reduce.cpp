@@ -94,9 +94,11 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   bool fits = extra >= 0;
   AxisMask marked{};
   for (int axis = 0; fits && axis < x.rank(); ++axis) {
+    // lab 1: begin whether `shape` fits x on this axis, and whether x is summed along it
     const int64_t extent = axis < extra ? 1 : shape[axis - extra];
     fits = extent == x.size(axis) || extent == 1;
     marked[static_cast<size_t>(axis)] = extent == 1 && (axis < extra || x.size(axis) != 1);
+    // lab 1: end
   }
   check_shape(fits, "sum_to: {} does not broadcast to {}", shape, x.shape());
   return reduce(Reduction::sum, x, marked).reshape(shape);

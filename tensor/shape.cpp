@@ -58,12 +58,14 @@ Shape broadcast_shapes(const char* op, const Shape& a, const Shape& b) {
   int rank = std::max(a.rank(), b.rank());
   std::array<int64_t, Shape::kMaxRank> extents{};
   for (int axis = -1; axis >= -rank; --axis) {
+    // lab 1: begin the extent of the result on this axis (-1 is the last), or a ShapeError
     int64_t extent_a = -axis <= a.rank() ? a[axis] : 1;
     int64_t extent_b = -axis <= b.rank() ? b[axis] : 1;
     check_shape(extent_a == extent_b || extent_a == 1 || extent_b == 1,
                 "{}: shapes {} and {} do not broadcast: axis {} has {} against {}", op, a, b, axis,
                 extent_a, extent_b);
     extents[rank + axis] = extent_a == 1 ? extent_b : extent_a;
+    // lab 1: end
   }
   return Shape(std::span<const int64_t>(extents.data(), rank));
 }

@@ -5,11 +5,13 @@
 //   y[n, r, t, o] = b[o] + Σ x[n, i, j, c]·w[u, v, o, c]   over all s·i − p + d·u = r, and j, v
 //                                                          likewise for t
 //
-// This is the matrix of conv2d transposed: the gradient of conv2d by its input (conv2d.cpp). So its
-// own gradients are known: the transpose of the transpose is conv2d itself, and in
+// This is the matrix of conv2d transposed: the gradient of conv2d by its input (conv2d.cpp).
+// lab 7: hide
+// So its own gradients are known: the transpose of the transpose is conv2d itself, and in
 // ⟨dy, conv_transpose2d(x, w)⟩ = ⟨conv2d(dy, w), x⟩ dy and x have changed places:
 //
 //   dx = conv2d(dy, w)        dw = conv2d_weight_grad(dy, x)        db = Σ dy
+// lab 7: end
 //
 // A convolution of stride s makes the same output of up to s sizes of map, so the size of y is not
 // known from x's: output_padding says which. (With dilation above the stride output_padding may
@@ -37,10 +39,12 @@ Variable conv2d_input_grad(const Variable& dy, const Variable& weight, const Var
       inputs, [inputs, options](const Variable& ddx, const Variable&) {
         const Variable &dy = inputs[0], &weight = inputs[1];
         Grads grads(inputs.size());
+        // lab 7: begin the gradients of dy, weight and bias, of those that require one
         if (dy.requires_grad()) grads[0] = conv2d(ddx, weight, {}, options);
         if (weight.requires_grad())
           grads[1] = conv2d_weight_grad(ddx, dy, {weight.size(0), weight.size(1)}, options);
         if (inputs.size() == 3 && inputs[2].requires_grad()) grads[2] = bias_grad(ddx, inputs[2]);
+        // lab 7: end
         return grads;
       });
 }
@@ -72,8 +76,12 @@ void check_arguments(const Variable& input, const Variable& weight, const Variab
 /// Rows (or columns) of the output.
 int64_t output_size(int64_t input, int64_t kernel, const ConvTranspose2dOptions& options) {
   const auto [stride, padding, dilation, output_padding] = options;
+  // lab 7: begin rows (or columns) of the output, in `size`
+  // lab 7: instead const int64_t size = 0;
+  // lab 7: instead throw std::logic_error("lab 7, part 2: not written yet");
   const int64_t size =
       (input - 1) * stride - 2 * padding + dilation * (kernel - 1) + output_padding + 1;
+  // lab 7: end
   check_shape(size >= 1, "{}: kernel {} and padding {} leave nothing of a map of {}", kOp, kernel,
               padding, input);
   return size;
@@ -86,11 +94,13 @@ Variable conv_transpose2d(const Variable& input, const Variable& weight, const V
   check_arguments(input, weight, bias, options);
   const int64_t height = output_size(input.size(1), weight.size(0), options);
   const int64_t width = output_size(input.size(2), weight.size(1), options);
+  // lab 7: begin y of this height and width, by conv2d_input_grad
   const int64_t zeros = options.output_padding / options.stride;
   return conv2d_input_grad(
       pad(pad(input, 1, 0, zeros), 2, 0, zeros), weight, bias,
       {.stride = options.stride, .padding = options.padding, .dilation = options.dilation}, height,
       width);
+  // lab 7: end
 }
 
 namespace {
@@ -108,7 +118,10 @@ Sample sample(const Shape& input, const Shape& weight, const ConvTranspose2dOpti
 const RegisterOp registered{
     {.name = kOp,
      .formula = "copies of the kernel times x, added up, + b",
+     // lab 7: hide
+     // lab 7: instead .derivative = "yours to find",
      .derivative = "dx = conv2d(dy, w), dw = conv2d_weight_grad(dy, x), db = Σ dy",
+     // lab 7: end
      .samples = {
          sample({2, 3, 2, 2}, {4, 4, 3, 2}, {.stride = 2, .padding = 1}, true, "twice the size"),
          sample({1, 3, 2, 2}, {3, 3, 1, 2}, {.padding = 1}, false, "stride 1"),

@@ -4,9 +4,11 @@ namespace kintsugi::cpu {
 
 BroadcastAxes::BroadcastAxes(const Shape& a, const Shape& b, const Shape& y) {
   const auto strides_a = contiguous_strides(a), strides_b = contiguous_strides(b);
-  const auto stride = [&](const Shape& shape, const auto& strides, int axis) {
+  const auto stride = [&](const Shape& shape, const auto& strides, int axis) -> int64_t {
+    // lab 1: begin how far the operand moves when y moves on by one along `axis` of y
     const int own = axis - (y.rank() - shape.rank());
     return own < 0 || shape[own] == 1 ? 0 : strides[static_cast<size_t>(own)];
+    // lab 1: end
   };
   count = 2;  // of extent 1, so that there always is a plane
   for (int i = 0; i < y.rank(); ++i) {
@@ -24,6 +26,7 @@ BroadcastAxes::BroadcastAxes(const Shape& a, const Shape& b, const Shape& y) {
 
 BroadcastAxes::Offsets BroadcastAxes::offsets(int outer_axes, int64_t number) const {
   Offsets result;
+  // lab 1: begin element `number` of the outer axes: its index on each, times the strides
   for (int i = outer_axes - 1; i >= 0; --i) {
     const Axis& axis = axes[static_cast<size_t>(i)];
     const int64_t index = number % axis.extent;
@@ -31,6 +34,7 @@ BroadcastAxes::Offsets BroadcastAxes::offsets(int outer_axes, int64_t number) co
     result.a += index * axis.a;
     result.b += index * axis.b;
   }
+  // lab 1: end
   return result;
 }
 

@@ -26,6 +26,7 @@ template <class T>
 Tensor weight_matrix(const PatchGrid& grid, const TapMatrices<T>& weights, int64_t out) {
   Tensor matrix = Tensor::empty({1, grid.patch_size(), out}, {.dtype = dtype_of<T>});
   T* to = matrix.data<T>();
+  // lab 5: begin the matrix, row by row
   for (size_t i = 0; i < grid.tap_y.size(); ++i)
     for (size_t j = 0; j < grid.tap_x.size(); ++j) {
       const T* w = weights.at(static_cast<int64_t>(i), static_cast<int64_t>(j));
@@ -33,6 +34,7 @@ Tensor weight_matrix(const PatchGrid& grid, const TapMatrices<T>& weights, int64
         for (int64_t o = 0; o < out; ++o)
           *to++ = w[c * weights.row_stride + o * weights.column_stride];
     }
+  // lab 5: end
   return matrix;
 }
 
@@ -44,8 +46,10 @@ void convolve_patches(const PatchGrid& grid, const T* source, const TapMatrices<
   const int64_t out = y.channels;
   const T* bias = epilogue.bias.defined() ? epilogue.bias.data<T>() : nullptr;
   Tensor product = Tensor::empty({1, grid.pixels(), out}, {.dtype = dtype_of<T>});
+  // lab 5: begin product = patches · weights
   cpu_backend().matmul(patch_matrix(grid, source), false, weight_matrix(grid, weights, out), false,
                        product);
+  // lab 5: end
   parallel_for(grid.pixels(), 256, [&](int64_t begin, int64_t end) {
     for (int64_t pixel = begin; pixel < end; ++pixel) {
       const T* row = product.data<T>() + pixel * out;
@@ -69,7 +73,9 @@ void weight_grad_patches(const PatchGrid& grid, const T* source, const OutputMap
   Tensor cotangent = Tensor::empty({1, grid.pixels(), dy.channels}, options);
   Tensor product = Tensor::empty({1, grid.patch_size(), dy.channels}, options);
   std::copy_n(dy.data, cotangent.numel(), cotangent.data<T>());
+  // lab 5: begin product = dw, of the patches and the cotangent dy
   cpu_backend().matmul(patch_matrix(grid, source), true, cotangent, false, product);
+  // lab 5: end
   std::copy_n(product.data<T>(), product.numel(), dw);
 }
 template void weight_grad_patches(const PatchGrid&, const float*, const OutputMap<const float>&,

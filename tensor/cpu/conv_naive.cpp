@@ -34,10 +34,12 @@ void convolve_naive(const PatchGrid& grid, const T* source, const TapMatrices<T>
     for (int64_t pixel = begin; pixel < end; ++pixel)
       for (int64_t o = 0; o < y.channels; ++o) {
         T sum = 0;
+        // lab 12: begin the sum over taps and channels
         for_taps(grid, source, pixel, [&](const T* x, int64_t i, int64_t j) {
           const T* w = weights.at(i, j) + o * weights.column_stride;
           for (int64_t c = 0; c < grid.channels; ++c) sum += x[c] * w[c * weights.row_stride];
         });
+        // lab 12: end
         if (bias) sum += bias[o];
         y.pixel(grid, pixel)[o] = epilogue.relu && sum < 0 ? T{0} : sum;
       }

@@ -15,6 +15,7 @@ struct Run {
 
 std::vector<Run> find_runs(const PatchGrid& grid, int64_t first_entry, int64_t entries) {
   std::vector<Run> runs;
+  // lab 5: begin the runs that these entries consist of, in their order
   const auto taps_x = static_cast<int64_t>(grid.tap_x.size());
   const int64_t last_entry = first_entry + entries;
   for (int64_t entry = first_entry; entry < last_entry;) {
@@ -28,6 +29,7 @@ std::vector<Run> find_runs(const PatchGrid& grid, int64_t first_entry, int64_t e
       runs.push_back({tap_y, start, entry - first_entry, length});
     entry += length;
   }
+  // lab 5: end
   return runs;
 }
 
@@ -50,6 +52,7 @@ void gather_patches(const PatchGrid& grid, const T* source, int64_t first_pixel,
     const T* map = source + image * grid.height * row_size;
     for (const Run& run : runs) {
       T* to = patches + run.entry;
+      // lab 5: begin the run's elements for pixel (image, y, x), from `map` to `to`
       const int64_t source_y = y * grid.step + run.tap_y;
       const int64_t start = x * grid.step * grid.channels + run.start;
       if (source_y < 0 || source_y >= grid.height) {
@@ -64,6 +67,7 @@ void gather_patches(const PatchGrid& grid, const T* source, int64_t first_pixel,
         std::copy(from + inside, from + beyond, to + inside);
         std::fill(to + beyond, to + run.length, T{0});
       }
+      // lab 5: end
     }
     if (++x == grid.columns) {
       x = 0;
@@ -81,10 +85,12 @@ template void gather_patches(const PatchGrid&, const double*, int64_t, int64_t, 
 
 PatchGrid forward_grid(const Shape& x, const Shape& y, const Window& window) {
   PatchGrid grid{x[0], x[1], x[2], x[3], y[1], y[2], window.stride, {}, {}};
+  // lab 6: begin where the taps of pixel (0, 0) lie: tap_y and tap_x
   for (int64_t i = 0; i < window.kernel_h; ++i)
     grid.tap_y.push_back(i * window.dilation - window.padding);
   for (int64_t j = 0; j < window.kernel_w; ++j)
     grid.tap_x.push_back(j * window.dilation - window.padding);
+  // lab 6: end
   return grid;
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 using namespace cpu;
 
+// lab 4: hide
 /// Copies a block [rows, columns] of a matrix into scratch, rows `pitch` apart: rows of the matrix
 /// itself, often a power of two apart, would drive each other out of the cache.
 template <class T>
@@ -17,6 +18,7 @@ void copy_block(const T* from, int64_t stride, int64_t rows, int64_t columns, T*
                 int64_t pitch) {
   for (int64_t r = 0; r < rows; ++r) std::copy_n(from + r * stride, columns, to + r * pitch);
 }
+// lab 4: end
 
 /// Rows of the left matrix at most, for which the right one is better read as it lies: packing it
 /// would take longer than multiplying it.
@@ -40,6 +42,7 @@ template <class T>
 void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Tensor& y) {
   const int64_t batch = y.size(0), m = y.size(1), n = y.size(2),
                 depth = a.size(transpose_a ? 1 : 2);
+  // lab 4: begin y = A·B for each matrix of the batch: y is [batch, m, n], its numbers not set yet
   const Tasks<T> tasks(m, n, depth);
   const int64_t pitch = padded_pitch<T>(transpose_a ? tasks.rows.size : tasks.depth.size);
   parallel_for(
@@ -83,6 +86,7 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
         }
       },
       batch * m * n * depth);
+  // lab 4: end
 }
 
 }  // namespace

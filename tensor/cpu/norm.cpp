@@ -9,6 +9,7 @@ namespace {
 using namespace cpu;
 using Piece = ColumnPieces::Piece;
 
+// lab 8: hide
 /// Mean and M₂ = Σ (x − mean)² of `count` numbers.
 struct Moments {
   double count = 0, mean = 0, m2 = 0;
@@ -48,11 +49,13 @@ void column_moments(const ColumnPieces& pieces, const Piece& piece, const T* x, 
                   std::max(0.0, d2 - d * d / rows)};
   }
 }
+// lab 8: end
 
 template <class T>
 void statistics(const Tensor& x_tensor, double eps, Tensor& mean, Tensor& variance, Tensor& rstd) {
   const ColumnPieces pieces(x_tensor.size(0), x_tensor.size(1), x_tensor.size(2));
   const T* x = x_tensor.data<T>();
+  // lab 8: begin mean, variance and rstd [G, C] of x [G, M, C]
   BlockResults<Moments> blocks(pieces);
   pieces.for_each([&](const Piece& piece) { column_moments(pieces, piece, x, blocks.of(piece)); });
   T* means = mean.data<T>();
@@ -66,6 +69,7 @@ void statistics(const Tensor& x_tensor, double eps, Tensor& mean, Tensor& varian
     variances[at] = static_cast<T>(all.m2 / all.count);
     rstds[at] = static_cast<T>(1 / std::sqrt(all.m2 / all.count + eps));
   });
+  // lab 8: end
 }
 
 template <class T, bool kRelu>
@@ -104,6 +108,7 @@ void grad_sums(const Tensor& dy_tensor, const Tensor& x_tensor, const Tensor& me
   const T* x = x_tensor.data<T>();
   const T* dy = dy_tensor.data<T>();
   const T* y = kMasked ? y_tensor.data<T>() : nullptr;
+  // lab 8: begin sums [2, G, C] over the rows: of dy, and of dy times the normalised x
   BlockResults<std::array<double, 2>> blocks(pieces);
   pieces.for_each([&](const Piece& piece) {
     const T* means = mean_tensor.data<T>() + piece.outer * pieces.columns();
@@ -135,6 +140,7 @@ void grad_sums(const Tensor& dy_tensor, const Tensor& x_tensor, const Tensor& me
     sums[outer * pieces.columns() + column] = static_cast<T>(plain);
     sums[half + outer * pieces.columns() + column] = static_cast<T>(weighted);
   });
+  // lab 8: end
 }
 
 template <class T, bool kMasked>
@@ -145,6 +151,7 @@ void grad_input(const Tensor& dy_tensor, const Tensor& x_tensor, const Tensor& m
   const T* x = x_tensor.data<T>();
   const T* dy = dy_tensor.data<T>();
   const T* y = kMasked ? y_tensor.data<T>() : nullptr;
+  // lab 8: begin dx [G, M, C], made of dy, x, mean, rstd, gamma and the two sums
   const auto rows = static_cast<T>(pieces.rows());
   pieces.for_each([&](const Piece& piece) {
     const int64_t offset = piece.outer * pieces.columns();
@@ -163,6 +170,7 @@ void grad_input(const Tensor& dy_tensor, const Tensor& x_tensor, const Tensor& m
       return s[j] * (masked<kMasked>(dy, y, i) - p[j] - (x[i] - m[j]) * q[j]);
     });
   });
+  // lab 8: end
 }
 
 }  // namespace

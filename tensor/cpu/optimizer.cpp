@@ -71,11 +71,13 @@ void CpuBackend::adadelta_step(std::span<const ParameterStep> parameters, double
     const T r = static_cast<T>(rate), keep = static_cast<T>(rho), take = static_cast<T>(1 - rho);
     const T e = static_cast<T>(eps), decay = static_cast<T>(weight_decay);
     for_elements(parameter.weight, [=](int64_t i) {
+      // lab 9: begin a step of element i: s[i], d[i] and w[i]
       const T gradient = g[i] + decay * w[i];
       s[i] = keep * s[i] + take * gradient * gradient;
       const T delta = std::sqrt(d[i] + e) / std::sqrt(s[i] + e) * gradient;
       d[i] = keep * d[i] + take * delta * delta;
       w[i] -= r * delta;
+      // lab 9: end
     });
   });
 }

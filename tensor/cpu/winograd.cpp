@@ -16,28 +16,33 @@ namespace {
 /// products, `products` apart.
 template <class V, int kOutputs, int kTaps, class T>
 void transform_weights(const T* g, int64_t taps, T* u, int64_t products) {
+  // lab 12: begin U = G g Gᵀ
   constexpr auto& kMatrices = kWinograd<kOutputs, kTaps>;
   constexpr int kPoints = kMatrices.kPoints;
   V x[kTaps * kTaps], y[kPoints * kPoints];
   for (int k = 0; k < kTaps * kTaps; ++k) x[k] = load<V>(g + k * taps);
   transform<T>(kMatrices.g, x, y);
   for (int k = 0; k < kPoints * kPoints; ++k) store(y[k], u + k * products);
+  // lab 12: end
 }
 
 /// Bᵀ d B at one channel (or a vector of them); d the tile's n x n pixels.
 template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
 void transform_input(const std::array<const T*, kPixels>& d, int64_t channel, T* v,
                      int64_t products) {
+  // lab 12: begin V = Bᵀ d B
   V x[kPixels], y[kPixels];
   for (size_t k = 0; k < kPixels; ++k) x[k] = load<V>(d[k] + channel);
   transform<T>(kWinograd<kOutputs, kTaps>.b, x, y);
   for (size_t k = 0; k < kPixels; ++k) store(y[k], v + static_cast<int64_t>(k) * products);
+  // lab 12: end
 }
 
 /// Aᵀ M A with the epilogue; y the tile's m x m pixels, nullptr beyond the border.
 template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
 void transform_output(const T* m, int64_t products, int64_t channel, const T* bias, bool relu,
                       const std::array<T*, kPixels>& y) {
+  // lab 12: begin Aᵀ M A, plus bias, ReLU where wanted, into the pixels that there are
   constexpr auto& kMatrices = kWinograd<kOutputs, kTaps>;
   constexpr int kProducts = kMatrices.kPoints * kMatrices.kPoints;
   V x[kProducts], result[kPixels];
@@ -49,6 +54,7 @@ void transform_output(const T* m, int64_t products, int64_t channel, const T* bi
     const V value = result[k] + shift;
     store<V>(relu ? (value < 0 ? V{} : value) : value, y[k] + channel);
   }
+  // lab 12: end
 }
 
 /// The matrices U [phases·in, out] of all n² products, each as Panels.
@@ -147,6 +153,7 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
       const Tensor& u = weights[filter];
       for (int64_t column = 0; column < out; column += kBlockChannels) {
         const int64_t columns = std::min(kBlockChannels, out - column);
+        // lab 12: begin the n² matrix products of this block
         for (int64_t k = 0; k < kProducts; ++k)
           multiply<T>({.rows = tiles,
                        .columns = columns,
@@ -155,6 +162,7 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
                        .a_stride = pitch_in,
                        .b = u.data<T>() + k * u.size(1) + column * depth,
                        .c = rows.data() + k * tiles});
+        // lab 12: end
         for (int64_t i = 0; i < tiles; ++i) {
           auto pixels = covering.outputs(first + i, part->grid, part->y, shift_y, shift_x);
           for (T*& pixel : pixels)

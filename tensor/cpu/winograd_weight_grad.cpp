@@ -22,28 +22,39 @@ void transform_input_row(const std::array<const T*, kPixels>& d, size_t row, int
   for (int k = 0; k < kPoints; ++k) store(y[k], v + k * products);
 }
 
+// lab 12: hide
+// lab 12: instead /// Row `row` of the gradient of M; dy that of the tile's m x m pixels Y.
 /// Row `row` of A dY Aᵀ.
+// lab 12: end
 template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
 void transform_cotangent_row(const std::array<const T*, kPixels>& dy, size_t row, int64_t channel,
                              T* m, int64_t products) {
   constexpr int kPoints = kOutputs + kTaps - 1;
+  // lab 12: begin what Aᵀ M A becomes backwards: row `row`
   V x[kPixels], y[kPoints];
   for (size_t k = 0; k < kPixels; ++k) x[k] = dy[k] ? load<V>(dy[k] + channel) : V{};
   transform_row<T>(kWinograd<kOutputs, kTaps>.a_transposed, row, x, y);
   for (int k = 0; k < kPoints; ++k) store(y[k], m + k * products);
+  // lab 12: end
 }
 
+// lab 12: hide
+// lab 12: instead /// g, the gradient of the r x r taps (nullptr: the phase has none), from
+// lab 12: instead /// u, that of the n x n products U, `matrix` apart.
 /// g = Gᵀ u G; u the n x n products, `matrix` apart, and g the r x r taps, nullptr where the phase
 /// has none.
+// lab 12: end
 template <class V, int kOutputs, int kTaps, class T>
 void transform_products(const T* u, int64_t matrix, const std::array<T*, size_t{kTaps} * kTaps>& g,
                         int64_t at) {
   constexpr int kPoints = kOutputs + kTaps - 1;
+  // lab 12: begin what G g Gᵀ becomes backwards, into the taps that there are
   V x[kPoints * kPoints], y[kTaps * kTaps];
   for (int k = 0; k < kPoints * kPoints; ++k) x[k] = load<V>(u + at + k * matrix);
   transform<T>(kWinograd<kOutputs, kTaps>.g_transposed, x, y);
   for (size_t k = 0; k < g.size(); ++k)
     if (g[k]) store(y[k], g[k] + at);
+  // lab 12: end
 }
 
 /// Tiles whose transforms lie in the cache together. They never leave it: transforms that are
