@@ -11,11 +11,8 @@ namespace {
 int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 int64_t ceil_divide(int64_t a, int64_t b) { return -floor_divide(-a, b); }
 
-struct Interval {
-  int64_t first, last;
-};
+}  // namespace
 
-/// The inputs of one step that the outputs in an interval look at.
 Interval inputs_of(const Footprint& step, const Interval& outputs) {
   int64_t reach = step.dilation * (step.kernel - 1);
   // lab 6: begin the inputs of a convolution, where `step` is not transposed
@@ -28,6 +25,8 @@ Interval inputs_of(const Footprint& step, const Interval& outputs) {
   return {ceil_divide(outputs.first + step.padding - reach, step.stride),
           floor_divide(outputs.last + step.padding, step.stride)};
 }
+
+namespace {
 
 int64_t seen_from(int64_t pixel, const std::vector<Footprint>& footprints) {
   // lab 6: begin how many inputs of the first step this output of the last one looks at

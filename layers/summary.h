@@ -25,6 +25,17 @@ std::vector<LayerSummary> summarise(const NamedModules& layers, const Shape& inp
 /// As aligned text, with a line of totals.
 std::string summary_table(const NamedModules& layers, const Shape& input);
 
+/// Pixels first … last along one axis. They may lie outside the map, where the padding is.
+struct Interval {
+  int64_t first = 0, last = 0;
+
+  int64_t length() const { return last - first + 1; }
+  bool operator==(const Interval&) const = default;
+};
+
+/// The inputs of one step that the outputs in an interval look at.
+Interval inputs_of(const Footprint& step, const Interval& outputs);
+
 /// The widest interval of input pixels that one output pixel looks at through these steps: counted
 /// backwards from the output, over all alignments to the strides.
 int64_t receptive_field(const std::vector<Footprint>& footprints);

@@ -6,19 +6,6 @@
 namespace kintsugi {
 namespace {
 
-int64_t floor_divide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-int64_t ceil_divide(int64_t a, int64_t b) { return -floor_divide(-a, b); }
-
-Interval inputs_of(const Footprint& step, const Interval& outputs) {
-  const int64_t reach = step.dilation * (step.kernel - 1);
-  if (!step.transposed)
-    return {outputs.first * step.stride - step.padding,
-            outputs.last * step.stride - step.padding + reach};
-  // Input i reaches the outputs i·stride − padding … + reach.
-  return {ceil_divide(outputs.first + step.padding - reach, step.stride),
-          floor_divide(outputs.last + step.padding, step.stride)};
-}
-
 /// One axis of a map that has `units` units along `pixels` pixels of the input.
 struct Axis {
   int64_t units, pixels;

@@ -11,14 +11,6 @@
 /// can depend on. What lies outside changes nothing, whatever the weights are.
 namespace kintsugi {
 
-/// Pixels first … last along one axis. They may lie outside the picture, where the padding is.
-struct Interval {
-  int64_t first = 0, last = 0;
-
-  int64_t length() const { return last - first + 1; }
-  bool operator==(const Interval&) const = default;
-};
-
 /// The input pixels that pixel `pixel` of the output looks at through these steps, first to last.
 Interval field_of(const std::vector<Footprint>& steps, int64_t pixel);
 /// The pixels that one step reads for a pixel of its output: dilation apart, or, where it is
