@@ -415,7 +415,8 @@ $(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz $(BUI
 	@mkdir -p $(@D)
 	@missing=""; \
 	for package in $(packages); do \
-	  dpkg -s $$package > /dev/null 2>&1 || missing="$$missing $$package"; \
+	  dpkg-query -Wf '$${db:Status-Status}' $$package 2> /dev/null | grep -qx installed || \
+	    missing="$$missing $$package"; \
 	done; \
 	if [ -z "$$missing" ]; then touch $@; exit 0; fi; \
 	sudo=""; [ $$(id -u) -eq 0 ] || sudo="sudo -n"; \
@@ -453,9 +454,10 @@ docs: | $(BUILD)/deps-docs  ## the book as a site: build/docs/site/index.html
 	  --site-dir "$(abspath $(BUILD)/docs/site)"
 	@echo '$(BUILD)/docs/site/index.html'
 
+# TEXT=1: fences, listings and links alone, in a second.
 docs-check: | $(BUILD)/deps  ## every listing, program, command, figure and link in docs/ and README.md
 	@python3 -m unittest discover -q -s docs/tools
-	@+$(DOCS)/check.py --build $(BUILD) --jobs $(JOBS)
+	@+$(DOCS)/check.py --build $(BUILD) --jobs $(JOBS) $(if $(TEXT),--text)
 
 docs-listings:  ## bring the listings in docs/ up to date with the sources
 	@$(DOCS)/refresh.py

@@ -3,6 +3,7 @@
 all of them, `docs/tools/check.py docs/tensors.md` one. A line for each finding; status 1 if any.
 """
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -63,11 +64,16 @@ def needed(documents, with_figures):
     return sorted(targets)
 
 
-def check(documents, build, jobs, with_figures):
+def check_text(documents):
+    """What can be seen without building anything."""
     for document in documents:
         yield from check_fences(document)
         yield from listings.check(document)
         yield from links.check(document)
+
+
+def check_runs(documents, build, jobs, with_figures):
+    """What the programs print, the commands do and the figures show."""
     try:
         building.build(build, needed(documents, with_figures))
         flags = building.flags(build)
@@ -87,12 +93,18 @@ def main():
     parser.add_argument("documents", nargs="*", type=Path, help="all of them unless given")
     parser.add_argument("--build", default="build", help="the Makefile's build folder")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--text", action="store_true",
+                        help="fences, listings and links alone: nothing is built or run")
     arguments = parser.parse_args()
     start = time.monotonic()
     documents = [Document.read(path.resolve().relative_to(ROOT)) for path in arguments.documents]
     documents = documents or all_documents()
     count = 0
-    for finding in check(documents, arguments.build, arguments.jobs, not arguments.documents):
+    findings = [check_text(documents)]
+    if not arguments.text:
+        findings.append(check_runs(documents, arguments.build, arguments.jobs,
+                                   with_figures=not arguments.documents))
+    for finding in itertools.chain(*findings):
         print(finding, flush=True)
         count += 1
     fences = sum(fence.kind in ("listing", "program", "run") for d in documents for fence in d.fences)
