@@ -427,7 +427,7 @@ $(BUILD)/deps $(BUILD)/deps-bench $(BUILD)/deps-pytorch $(BUILD)/deps-fuzz $(BUI
 	fi; \
 	echo "installing:$$missing"; \
 	: > $(APT_LOG); \
-	while sleep 4 && kill -0 $$$$ 2> /dev/null; do tail -n 1 $(APT_LOG); done & progress=$$!; \
+	while sleep 4 && kill -0 $$$$ 2> /dev/null; do echo "  $$(tail -n 1 $(APT_LOG))"; done & progress=$$!; \
 	{ $$sudo apt-get update -q && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing; } > $(APT_LOG) 2>&1; \
 	status=$$?; kill $$progress; \

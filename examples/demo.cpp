@@ -8,6 +8,7 @@
 #include "glcic/evaluation_report.h"
 #include "glcic/page.h"
 #include "glcic/recipe.h"
+#include "glcic/train_log.h"
 #include "glcic/trainer.h"
 #include "tensor/backend.h"
 #include "tensor/error.h"
@@ -73,19 +74,20 @@ FaceGroup fill_faces(const Model& model, const Dataset& faces, const EvaluationO
   return group;
 }
 
-void run(const DemoOptions& options) {
+void run(const DemoOptions& options, const char* program) {
   if (options.threads > 0) set_num_threads(options.threads);
   TrainSettings settings = options.settings;
   if (!options.budget.empty()) settings.budget = seconds_from_string(options.budget);
   const std::string run_folder = options.folder + "/run";
   const Position end = train_in(run_folder, settings);
-  check(end.phase > 3, "demo: stopped at step {}; run it again to go on", end.step);
+  check(end.phase > 3, "stopped at step {}; run it again to go on", end.step);
 
   fmt::print(stderr, "\nmeasuring on {} unseen faces\n", kFacesMeasured);
   const Model model = read_weights(run_folder + "/checkpoint.safetensors");
   const std::unique_ptr<Dataset> faces = open_dataset(settings.data, Split::test);
   EvaluationOptions centre{
       .size = settings.size, .limit = kFacesMeasured, .methods = {"mean-colour", "diffusion"}};
+  centre.progress = count_progress(stderr, "measured");
   EvaluationOptions anywhere = centre;
   anywhere.holes.rule = HoleRule::random;
 
@@ -100,6 +102,8 @@ void run(const DemoOptions& options) {
       fill_faces(model, *faces, anywhere, kFacesShown, "The hole may lie anywhere"));
   write_demo_page(options.folder, page);
   fmt::print("{}\nopen {}/index.html\n", evaluation_table(page.evaluation), options.folder);
+  fmt::print("with more time the faces become sharper: {} --budget 30m --out {}-30m\n", program,
+             options.folder);
 }
 
 }  // namespace
@@ -108,7 +112,7 @@ int main(int argc, char** argv) {
   const DemoOptions options = parse(argc, argv);
   std::signal(SIGINT, on_interrupt);
   try {
-    run(options);
+    run(options, argv[0]);
   } catch (const std::exception& error) {
     fmt::print(stderr, "demo: {}\n", error.what());
     return 2;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct EvaluationOptions {
   std::vector<std::string> posts = {"none"};  ///< the first system with each of these (Post)
   bool raw = false;            ///< measure what networks put out, not composites of it
   int64_t sheet_pictures = 0;  ///< rows of the contact sheet, pictures spread evenly
+  /// Told after every few pictures how many are done.
+  std::function<void(int64_t done, int64_t all)> progress = {};
 };
 
 /// A learned system under the name that tables give it.

@@ -191,8 +191,11 @@ class Contest {
 
   EvaluationScores run() {
     const int64_t at_once = std::max(options_.batch / static_cast<int64_t>(bins_), int64_t{1});
-    for (int64_t first = 0; first < selection_.count; first += at_once)
-      score(read_tasks(selection_, options_, first, std::min(at_once, selection_.count - first)));
+    for (int64_t first = 0; first < selection_.count; first += at_once) {
+      const int64_t end = std::min(first + at_once, selection_.count);
+      score(read_tasks(selection_, options_, first, end - first));
+      if (options_.progress) options_.progress(end, selection_.count);
+    }
     return {selection_.count, static_cast<int64_t>(bins_), std::move(scores_), sheet_.finish()};
   }
 

@@ -88,7 +88,7 @@ ProgressLine::ProgressLine(std::FILE* stream)
 
 void ProgressLine::show(const std::string& line, bool now) {
   double time = now_seconds();
-  if (!now && time - last_shown_ < (is_terminal_ ? 0.1 : 10)) return;
+  if (!now && time - last_shown_ < (is_terminal_ ? 0.1 : 4)) return;
   last_shown_ = time;
   if (is_terminal_)
     fmt::print(stream_, "\r\033[K{}", line);
@@ -101,6 +101,16 @@ void ProgressLine::say(const std::string& line) {
   if (is_terminal_) fmt::print(stream_, "\r\033[K");
   fmt::print(stream_, "{}\n", line);
   std::fflush(stream_);
+}
+
+std::function<void(int64_t done, int64_t all)> count_progress(std::FILE* stream,
+                                                              const std::string& verb) {
+  return [verb, progress = ProgressLine(stream), start = now_seconds()](int64_t done,
+                                                                        int64_t all) mutable {
+    if (now_seconds() - start < 2) return;
+    const std::string line = fmt::format("{} {} of {} pictures", verb, done, all);
+    done < all ? progress.show(line) : progress.say(line);
+  };
 }
 
 std::string progress_text(const Position& position, int64_t planned, const StepReport& report,

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <string>
 
 #include "glcic/checkpoint.h"
@@ -31,12 +32,12 @@ class MetricsFile {
 /// Appends "step N: SENTENCE" to RUN/warnings.txt. Throws Error where it cannot be written.
 void append_warning(const std::string& run, int64_t step, const std::string& sentence);
 
-/// What a person sees while training: one line that is rewritten on a terminal, a line every ten
+/// What a person sees while training: one line that is rewritten on a terminal, a line every four
 /// seconds elsewhere.
 class ProgressLine {
  public:
   explicit ProgressLine(std::FILE* stream);
-  /// At most ten times a second (or every ten seconds), or always where `now`.
+  /// At most ten times a second (or every four seconds), or always where `now`.
   void show(const std::string& line, bool now = false);
   /// A line of its own, above the progress.
   void say(const std::string& line);
@@ -46,6 +47,11 @@ class ProgressLine {
   bool is_terminal_;
   double last_shown_;
 };
+
+/// Shows on a ProgressLine how far a piece of work is: "measured 320 of 1000 pictures". Nothing
+/// where all is done within two seconds.
+std::function<void(int64_t done, int64_t all)> count_progress(std::FILE* stream,
+                                                              const std::string& verb);
 
 /// "phase 1  step 120/1000  L 0.0234  85 pictures/s  1m40s left"; `planned` 0: not known.
 std::string progress_text(const Position& position, int64_t planned, const StepReport& report,

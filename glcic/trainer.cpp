@@ -68,6 +68,8 @@ std::string device_line(Device device) {
 /// The state before the first step.
 TrainState first_state(const TrainOptions& options, const Dataset& pictures) {
   const Region region("prepare");
+  fmt::print(options.progress, "looking at pictures for their mean colour\n");
+  std::fflush(options.progress);
   const Tensor mean = mean_pixel(pictures, options.settings.size);
   return make_train_state(options.settings, mean, options.device);
 }

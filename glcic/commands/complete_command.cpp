@@ -51,7 +51,9 @@ bool is_method(const std::string& name) {
 void check_method(const CompleteCommand& command, const CompletionJob& job) {
   const std::string& method = job.filling.method;
   check(is_method(method), "\"{}\" is not a method: {}", method, method_names());
-  check(!command.learns() || !command.weights.empty(), "--method glcic takes --weights");
+  check(
+      !command.learns() || !command.weights.empty(),
+      "--method glcic takes --weights: glcic train makes them, and --method patchmatch needs none");
   check(command.learns() || command.weights.empty(), "--weights is for --method glcic, not {}",
         method);
   check(command.learns() || job.filling.post == Post::none, "--post is for --method glcic, not {}",
@@ -180,7 +182,9 @@ void run_batch(const CompleteCommand& command, const CompletionJob& all, Device 
                   [&] { run_entry(command, job, weights ? &*weights : nullptr, records.back()); });
     } catch (const std::exception& error) {
       ++failed;
-      fmt::print(stderr, "glcic: {}: {}\n", entry.image, error.what());
+      const std::string sentence = error.what();
+      const bool is_named = sentence.find(entry.image) != std::string::npos;
+      fmt::print(stderr, "glcic: {}{}\n", is_named ? "" : entry.image + ": ", sentence);
     }
   }
   write_report(command, records);

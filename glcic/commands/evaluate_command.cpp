@@ -11,6 +11,7 @@
 #include "glcic/evaluation_report.h"
 #include "glcic/image_ops.h"
 #include "glcic/inpainting/method.h"
+#include "glcic/train_log.h"
 #include "tensor/error.h"
 #include "tensor/io/file.h"
 #include "tensor/io/image.h"
@@ -72,13 +73,14 @@ void write_reports(const EvaluateCommand& command, const Evaluation& evaluation,
 
 void run(const EvaluateCommand& command) {
   const Device device = apply(command.compute);
-  const EvaluationOptions options = options_of(command);
+  EvaluationOptions options = options_of(command);
   const Split split = split_from_string(command.split);
   std::vector<SystemFile> files = system_files(command.weights, command.also);
   check_outputs(command, files);
 
   const std::vector<NamedModel> systems = read_systems(files, device);
   const std::unique_ptr<Dataset> dataset = open_dataset(command.data, split, {.cache_bytes = 0});
+  options.progress = count_progress(stderr, "measured");
   write_reports(command, evaluate(systems, *dataset, options),
                 {command.data, command.split, files});
 }

@@ -42,6 +42,12 @@ bool is_command(const CLI::App& program, const std::string& name) {
                      [&](const CLI::App* command) { return command->get_name() == name; });
 }
 
+/// "glcic complete", or "glcic" where none of its commands was given.
+std::string given_command(const CLI::App& program) {
+  const auto given = program.get_subcommands();
+  return given.empty() ? "glcic" : "glcic " + given.front()->get_name();
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv, std::FILE* errors) {
@@ -59,7 +65,7 @@ int run_program(int argc, const char* const* argv, std::FILE* errors) {
     return status.get_exit_code();
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
-    return fail(errors, fmt::format("{} (see glcic --help)", error.what()));
+    return fail(errors, fmt::format("{} (see {} --help)", error.what(), given_command(program)));
   } catch (const std::bad_alloc&) {
     return fail(errors, "out of memory");
   } catch (const std::exception& error) {

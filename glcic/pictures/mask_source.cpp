@@ -53,7 +53,7 @@ void add_mask_picture(const std::string& path, PixelMask& mask) {
     largest =
         std::max(largest, *std::max_element(rgb.data<float>(), rgb.data<float>() + rgb.numel()));
   });
-  check(largest > 0.0f, "the mask {} is empty: nothing to fill", path);
+  check(largest > 0.0f, "the mask {} is empty: nothing to fill (white is filled)", path);
   const bool is_zero_one = largest < 1.5f / 255.0f;
   const float threshold = is_zero_one ? 0.5f * largest : 0.5f;
   bool is_empty = true;

@@ -166,7 +166,13 @@ TEST_CASE("the size of the batch changes no result, and a limit spreads over the
   const std::unique_ptr<Dataset> faces = open_dataset("synthetic", Split::test);
   const Model model = small_model();
   EvaluationOptions options{.size = 16, .limit = 7, .batch = 3};
+  std::vector<int64_t> told;
+  options.progress = [&](int64_t done, int64_t all) {
+    CHECK(all == 7);
+    told.push_back(done);
+  };
   const Evaluation three = evaluate(model, *faces, options);
+  CHECK(told == std::vector<int64_t>{3, 6, 7});
   options.batch = 16;
   const Evaluation all = evaluate(model, *faces, options);
   CHECK(three.pictures == 7);

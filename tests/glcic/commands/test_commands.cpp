@@ -159,9 +159,9 @@ TEST_CASE("glcic info prints the table of the reference, and reads the width off
 }
 
 TEST_CASE("wrong words on the command line get a sentence and status 2, help gets 0") {
-  check_refused(run_glcic({}), "subcommand");
+  check_refused(run_glcic({}), "(see glcic --help)");
   check_refused(run_glcic({"restore"}), "there is no command \"restore\"");
-  check_refused(run_glcic({"complete"}), "required");
+  check_refused(run_glcic({"complete"}), "is required (see glcic complete --help)");
   check_refused(run_glcic({"info", "--colour", "red"}), "--colour");
   for (const char* command : {"train", "complete", "evaluate", "info"}) {
     const GlcicOutcome help = run_glcic({command, "--help"});

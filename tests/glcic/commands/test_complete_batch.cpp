@@ -31,8 +31,8 @@ TEST_CASE("a folder is completed picture by picture, and a failure does not stop
   });
   check_refused(outcome, "2 of 3 pictures failed");
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 2);
-  CHECK(lines.find("b.png: " + (workshop / "in/b.png") + ": " + (workshop / "masks") +
-                   " has no mask for it") != std::string::npos);
+  CHECK(lines.find("glcic: " + (workshop / "in/b.png") + ": " + (workshop / "masks") +
+                   " has no mask for it\n") != std::string::npos);
   for (const auto& [path, bytes] : before) CHECK(read_file(path) == bytes);
   CHECK(changed_pixels(workshop / "in/a.png", workshop / "out/a.png") == 72);
   CHECK_FALSE(fs::exists(workshop / "out/b.png"));
