@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string>
 
 #include "glcic/html.h"
 #include "tests/gradcheck/report/png.h"
@@ -96,7 +97,11 @@ std::string picture_of(const std::vector<Rgb>& cells, const Extents& shape,
 
 }  // namespace
 
-std::string shape_text(const Extents& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string shape_text(const Extents& shape) {
+  std::string text;
+  for (const int64_t extent : shape) text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return "[" + text + "]";
+}
 
 std::string error_map(const InputMap& map, double tolerance) {
   std::vector<Rgb> cells;
