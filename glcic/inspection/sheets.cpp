@@ -55,7 +55,7 @@ double deviation(const Tensor& maps, int64_t c) {
 }  // namespace
 
 Tensor signed_colours(const Tensor& map, double scale) {
-  const Tensor picture = Tensor::empty({map.size(0), map.size(1), 3});
+  Tensor picture = Tensor::empty({map.size(0), map.size(1), 3});
   const float* from = map.data<float>();
   float* to = picture.data<float>();
   for (int64_t i = 0; i < map.numel(); ++i, to += 3) {
