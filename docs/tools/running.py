@@ -29,7 +29,9 @@ def run(arguments, folder, seconds):
                                stderr=subprocess.STDOUT, errors="replace", start_new_session=True)
     try:
         output, _ = process.communicate(timeout=seconds)
-        return Result(process.returncode, output.replace(f"{folder}/", "").replace(f"{ROOT}/", ""))
+        for root in sorted((str(folder), str(ROOT)), key=len, reverse=True):  # one may hold the other
+            output = output.replace(f"{root}/", "")
+        return Result(process.returncode, output)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
