@@ -26,20 +26,18 @@ class EvalGuard {
 
 constexpr int64_t kMultiple = 4;  // C halves the map twice and doubles it twice
 
-/// [1, H, W, C] → [1, ⌈H/4⌉·4, ⌈W/4⌉·4, C], the last row and column repeated.
-Tensor pad_by_repetition(const Tensor& x) {
-  Tensor padded = x;
-  for (const int axis : {1, 2}) {
-    const int64_t size = x.size(axis);
-    const Tensor last = ops::slice(padded, axis, size - 1, 1);
-    for (int64_t i = size; i % kMultiple != 0; ++i) padded = ops::concat({padded, last}, axis);
-  }
-  return padded;
-}
-
 Tensor as_batch_of_one(const Tensor& x) { return x.reshape({1, x.size(0), x.size(1), x.size(2)}); }
 
 }  // namespace
+
+Tensor pad_by_repetition(const Tensor& x) {
+  Tensor padded = x;
+  for (const int axis : {0, 1}) {
+    const Tensor last = ops::slice(padded, axis, padded.size(axis) - 1, 1);
+    while (padded.size(axis) % kMultiple != 0) padded = ops::concat({padded, last}, axis);
+  }
+  return padded;
+}
 
 Tensor run_completion(const Model& model, const Tensor& images, const Tensor& masks) {
   check_fits(model, images.size(1), images.size(2));
@@ -53,8 +51,8 @@ Tensor run_completion(const Model& model, const Tensor& images, const Tensor& ma
 }
 
 Tensor network_output(const Model& model, const Tensor& picture, const Tensor& mask) {
-  const Tensor padded = run_completion(model, pad_by_repetition(as_batch_of_one(picture)),
-                                       pad_by_repetition(as_batch_of_one(mask)));
+  const Tensor padded = run_completion(model, as_batch_of_one(pad_by_repetition(picture)),
+                                       as_batch_of_one(pad_by_repetition(mask)));
   return ops::slice(ops::slice(padded, 1, 0, picture.size(0)), 2, 0, picture.size(1))
       .reshape(picture.shape());
 }

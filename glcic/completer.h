@@ -27,6 +27,9 @@ struct Completion {
 Completion complete(const Model& model, const Tensor& picture, const Tensor& mask,
                     CompleteOptions options = {});
 
+/// x [H, W, C] → [⌈H/4⌉·4, ⌈W/4⌉·4, C], which C takes: the last row and column repeated.
+Tensor pad_by_repetition(const Tensor& x);
+
 /// What C makes of every pixel of a picture of any size, as above: picture [H, W, 3],
 /// mask [H, W, 1] → [H, W, 3], on the CPU, in the picture's dtype.
 Tensor network_output(const Model& model, const Tensor& picture, const Tensor& mask);

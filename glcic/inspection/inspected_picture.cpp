@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "glcic/completer.h"
 #include "glcic/image_ops.h"
 #include "tensor/ops.h"
 
 namespace kintsugi {
 namespace {
-
-constexpr int64_t kMultiple = 4;  // C halves the map twice and doubles it twice
 
 /// `length` pixels round the middle of [first, first + hole), inside an axis of `extent`.
 int64_t window_start(int64_t first, int64_t hole, int64_t length, int64_t extent) {
@@ -22,16 +21,6 @@ Hole window_round(const Hole& box, int64_t side, int64_t height, int64_t width) 
   const int64_t rows = std::min(side, height), columns = std::min(side, width);
   return {window_start(box.x, box.width, columns, width),
           window_start(box.y, box.height, rows, height), columns, rows};
-}
-
-/// To the next multiples of 4, the last row and column repeated.
-Tensor pad_by_repetition(const Tensor& picture) {
-  Tensor padded = picture;
-  for (const int axis : {0, 1}) {
-    const Tensor last = ops::slice(padded, axis, padded.size(axis) - 1, 1);
-    while (padded.size(axis) % kMultiple != 0) padded = ops::concat({padded, last}, axis);
-  }
-  return padded;
 }
 
 Tensor scaled_mask(const Tensor& mask, int64_t height, int64_t width) {
