@@ -17,8 +17,7 @@ constexpr int kTileRows = kVectorRegisters == 32 ? 14 : 6;
 template <class T>
 constexpr int kTileColumns = 2 * kLanes<T>;
 
-constexpr int kRowsAhead =
-    8;  // of b, fetched before they are needed: the first tile of a panel waits
+constexpr int kRowsAhead = 8;  // of a matrix that is packed, fetched before they are needed
 
 constexpr int64_t kTasks = 8;  // at least, where the shape allows: shares for 2, 4 or 8 threads
 
@@ -31,6 +30,10 @@ struct Tile {
   T* const* c;
   int64_t column;  ///< where in the rows c the tile begins
   const T* bias;   ///< of the tile's columns, or none
+  /// What to fetch into L2 meanwhile, from the next panel, and how much further on for each k. So a
+  /// stream of panels from L3 keeps up with the arithmetic.
+  const T* ahead;
+  int64_t ahead_step;
 };
 
 template <class T, int kRows, int kVectors, bool kTransposed>
@@ -39,14 +42,16 @@ void multiply_tile(const Tile<T>& tile) {
   Vector<T> sum[kRows][kVectors] = {};
   const T* a = tile.a;
   const T* b = tile.b;
+  const T* ahead = tile.ahead;
   const int64_t stride = p.a_stride;
+  for (int r = 0; r < kRows; ++r)
+    for (int v = 0; v < kVectors; ++v)
+      __builtin_prefetch(tile.c[r] + tile.column + v * kLanes<T>, 1);
   for (int64_t k = 0; k < p.depth; ++k) {
+    __builtin_prefetch(ahead, 0, 2);
     Vector<T> row[kVectors];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      row[v] = load<Vector<T>>(b + v * kLanes<T>);
-      __builtin_prefetch(b + v * kLanes<T> + kRowsAhead * kTileColumns<T>);
-    }
+    for (int v = 0; v < kVectors; ++v) row[v] = load<Vector<T>>(b + v * kLanes<T>);
 #pragma GCC unroll 14
     for (int r = 0; r < kRows; ++r) {
       const T factor = kTransposed ? a[r] : a[r * stride];
@@ -55,6 +60,7 @@ void multiply_tile(const Tile<T>& tile) {
     }
     a += kTransposed ? stride : 1;
     b += kTileColumns<T>;
+    ahead += tile.ahead_step;
   }
 
 #pragma GCC unroll 2
@@ -110,11 +116,16 @@ void multiply_tiles(const Product<T>& p) {
     const bool edge = columns < kTileColumns<T> && columns != kLanes<T>;
     const T* b = p.b + column * p.depth;
     const T* bias = p.bias ? p.bias + column : nullptr;
+    // Of the next panel's rows the even tiles fetch one half, the odd ones the other. A tile alone
+    // asks for each row, whose second line comes with the first: caches fetch lines in pairs.
+    const T* next = b + kTileColumns<T> * p.depth;
+    const int64_t step = tiles > 1 ? kLanes<T> : kTileColumns<T>;
     for (int64_t tile = 0; tile < tiles; ++tile) {  // as even as they come
       const int64_t first = p.rows * tile / tiles, rows = p.rows * (tile + 1) / tiles - first;
       const T* a = p.a + first * (kTransposed ? 1 : p.a_stride);
       const auto kernel = kernels[static_cast<size_t>(rows - 1)];
-      const Tile<T> work{p, a, b, p.c + first, column, bias};
+      const T* ahead = next + tile % 2 * p.depth * kLanes<T>;
+      const Tile<T> work{p, a, b, p.c + first, column, bias, ahead, step};
       if (edge)
         multiply_edge(kernel, work, rows);
       else

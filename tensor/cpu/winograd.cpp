@@ -12,6 +12,11 @@
 namespace kintsugi::cpu {
 namespace {
 
+// A block of tiles keeps its transformed inputs in the L2 cache while all weights pass by, for some
+// output channels at a time, whose products stay there too. The weights' transforms do not fit: the
+// more tiles a block has, the less often they are read. 28 tiles are two whole register tiles.
+constexpr int64_t kBlockTiles = 28, kBlockChannels = 64;
+
 /// U = G g Gᵀ at one place of the packed matrices; g the r x r taps, `taps` apart, and U the n x n
 /// products, `products` apart.
 template <class V, int kOutputs, int kTaps, class T>
@@ -20,8 +25,10 @@ void transform_weights(const T* g, int64_t taps, T* u, int64_t products) {
   constexpr auto& kMatrices = kWinograd<kOutputs, kTaps>;
   constexpr int kPoints = kMatrices.kPoints;
   V x[kTaps * kTaps], y[kPoints * kPoints];
+#pragma GCC unroll 36
   for (int k = 0; k < kTaps * kTaps; ++k) x[k] = load<V>(g + k * taps);
   transform<T>(kMatrices.g, x, y);
+#pragma GCC unroll 36
   for (int k = 0; k < kPoints * kPoints; ++k) store(y[k], u + k * products);
   // lab 12: end
 }
@@ -32,8 +39,10 @@ void transform_input(const std::array<const T*, kPixels>& d, int64_t channel, T*
                      int64_t products) {
   // lab 12: begin V = Bᵀ d B
   V x[kPixels], y[kPixels];
+#pragma GCC unroll 36
   for (size_t k = 0; k < kPixels; ++k) x[k] = load<V>(d[k] + channel);
   transform<T>(kWinograd<kOutputs, kTaps>.b, x, y);
+#pragma GCC unroll 36
   for (size_t k = 0; k < kPixels; ++k) store(y[k], v + static_cast<int64_t>(k) * products);
   // lab 12: end
 }
@@ -46,9 +55,11 @@ void transform_output(const T* m, int64_t products, int64_t channel, const T* bi
   constexpr auto& kMatrices = kWinograd<kOutputs, kTaps>;
   constexpr int kProducts = kMatrices.kPoints * kMatrices.kPoints;
   V x[kProducts], result[kPixels];
+#pragma GCC unroll 36
   for (int k = 0; k < kProducts; ++k) x[k] = load<V>(m + channel + k * products);
   transform<T>(kMatrices.a, x, result);
   const V shift = bias ? load<V>(bias + channel) : V{};
+#pragma GCC unroll 36
   for (size_t k = 0; k < kPixels; ++k) {
     if (!y[k]) continue;
     const V value = result[k] + shift;
@@ -57,7 +68,7 @@ void transform_output(const T* m, int64_t products, int64_t channel, const T* bi
   // lab 12: end
 }
 
-/// The matrices U [phases·in, out] of all n² products, each as Panels.
+/// The matrices U of all n² products, as WinogradWeights.
 template <int kOutputs, int kTaps, class T>
 Tensor transformed_weights(const typename WinogradJob<T>::Filter& filter) {
   constexpr int kPoints = kOutputs + kTaps - 1;
@@ -65,12 +76,13 @@ Tensor transformed_weights(const typename WinogradJob<T>::Filter& filter) {
   const int64_t in = filter.part->grid.channels, out = filter.part->y.channels;
   const auto phases = static_cast<int64_t>(filter.y.phases.size() * filter.x.phases.size());
   const int64_t width = Panels<T>::size(1, 1), depth = phases * in;
-  const int64_t matrix = Panels<T>::size(depth, out), size = in * width;
-  Tensor u = Tensor::empty({kPoints * kPoints, matrix}, {.dtype = dtype_of<T>});
+  const WinogradWeights<T> layout(kPoints * kPoints, depth, out);
+  const int64_t size = in * width;
+  Tensor u = Tensor::empty(layout.shape(), {.dtype = dtype_of<T>});
   parallel_for((out + width - 1) / width, 1, [&](int64_t panel, int64_t) {
     const int64_t column = panel * width;
     T* g = scratch<T>(Slot::panels, int64_t{kTaps} * kTaps * size);
-    T* to = u.data<T>() + panel * depth * width;
+    T* to = u.data<T>() + layout.index(0, 0, column);
     for (const WinogradAxis::Phase& y : filter.y.phases)
       for (const WinogradAxis::Phase& x : filter.x.phases) {
         for (int64_t i = 0; i < kTaps; ++i)
@@ -86,7 +98,7 @@ Tensor transformed_weights(const typename WinogradJob<T>::Filter& filter) {
                  in, Panels<T>{tap, in, std::min(width, out - column)});
           }
         for (int64_t i = 0; i < size; i += kLanes<T>)
-          transform_weights<Vector<T>, kOutputs, kTaps>(g + i, size, to + i, matrix);
+          transform_weights<Vector<T>, kOutputs, kTaps>(g + i, size, to + i, layout.matrix);
         to += size;
       }
   });
@@ -115,11 +127,6 @@ std::vector<Tensor> all_transformed_weights(const WinogradJob<T>& job, const T* 
   return all;
 }
 
-// A block of tiles keeps its transformed inputs in the L2 cache while all weights pass by, for some
-// output channels at a time, whose products stay there too. The weights' transforms do not fit: the
-// more tiles a block has, the less often they are read. 28 tiles are two whole register tiles.
-constexpr int64_t kBlockTiles = 28, kBlockChannels = 64;
-
 template <int kOutputs, int kTaps, class T>
 void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tensor>& weights,
               const Epilogue& epilogue) {
@@ -129,7 +136,8 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
   const int64_t phases = job.plan.phases(), depth = phases * in;
   const WinogradTiles<T, kOutputs, kTaps> covering(job.grid, job.plan, source);
   const int64_t pitch_in = padded_pitch<T>(depth);
-  const int64_t pitch_out = padded_pitch<T>(std::min(out, kBlockChannels));
+  const WinogradWeights<T> layout(kProducts, depth, out);
+  const int64_t pitch_out = padded_pitch<T>(layout.columns);
   const Blocks blocks(covering.count(), kBlockTiles, 2);
 
   parallel_for(blocks.count, 1, [&](int64_t block, int64_t) {
@@ -151,8 +159,10 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
     for (size_t filter = 0; filter < weights.size(); ++filter) {
       const auto& [part, axis_y, axis_x, shift_y, shift_x] = job.filters[filter];
       const Tensor& u = weights[filter];
-      for (int64_t column = 0; column < out; column += kBlockChannels) {
-        const int64_t columns = std::min(kBlockChannels, out - column);
+      const int64_t next_tile = kOutputs * job.plan.x.dilation * part->y.step * part->y.channels;
+      for (int64_t column = 0; column < out; column += layout.columns) {
+        const int64_t columns = std::min(layout.columns, out - column);
+        const T* products = u.data<T>() + layout.index(0, 0, column);
         // lab 12: begin the n² matrix products of this block
         for (int64_t k = 0; k < kProducts; ++k)
           multiply<T>({.rows = tiles,
@@ -160,7 +170,7 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
                        .depth = depth,
                        .a = v + k * tiles * pitch_in,
                        .a_stride = pitch_in,
-                       .b = u.data<T>() + k * u.size(1) + column * depth,
+                       .b = products + k * layout.matrix,
                        .c = rows.data() + k * tiles});
         // lab 12: end
         for (int64_t i = 0; i < tiles; ++i) {
@@ -168,6 +178,8 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
           for (T*& pixel : pixels)
             if (pixel) pixel += column;
           for_channels<T>(columns, [&]<class V>(int64_t channel) {
+            for (T* pixel : pixels)  // the next tile's: memory beyond L2 is slow to write to
+              if (pixel) __builtin_prefetch(pixel + channel + next_tile, 1);
             transform_output<V, kOutputs, kTaps>(m + i * pitch_out, tiles * pitch_out, channel,
                                                  bias ? bias + column : nullptr, epilogue.relu,
                                                  pixels);
@@ -211,6 +223,23 @@ WinogradJob<T>::WinogradJob(const std::vector<ConvPart<T>>& parts)
 }
 template struct WinogradJob<float>;
 template struct WinogradJob<double>;
+
+template <class T>
+WinogradWeights<T>::WinogradWeights(int64_t all_products, int64_t all_depth, int64_t all_out)
+    : products(all_products), depth(all_depth), out(all_out) {
+  const int64_t width = Panels<T>::size(1, 1);
+  columns = std::min(kBlockChannels, (out + width - 1) / width * width);
+  matrix = Panels<T>::size(depth, columns) + kLanes<T>;
+}
+
+template <class T>
+int64_t WinogradWeights<T>::index(int64_t k, int64_t row, int64_t column) const {
+  const int64_t width = Panels<T>::size(1, 1), in_block = column % columns;
+  return (column / columns * products + k) * matrix + in_block / width * width * depth +
+         row * width + in_block % width;
+}
+template struct WinogradWeights<float>;
+template struct WinogradWeights<double>;
 
 template <class T>
 void winograd(const WinogradJob<T>& job, const T* source, const T* w, const Epilogue& epilogue,

@@ -30,6 +30,23 @@ struct WinogradJob {
   std::vector<Filter> filters;
 };
 
+/// Where the transforms of a filter's weights lie, n² matrices U [depth, out] (depth: channels
+/// times phases), in the order in which a block of tiles reads them: [blocks of columns, n²,
+/// matrix], each matrix as Panels (gemm.h). Matrices lie a line more apart than they are long: at a
+/// distance of a large power of two they would all meet in the same few lines of the cache.
+template <class T>
+struct WinogradWeights {
+  WinogradWeights(int64_t products, int64_t depth, int64_t out);
+
+  Shape shape() const { return {(out + columns - 1) / columns, products, matrix}; }
+  /// Of U's element (row, column) of product k.
+  int64_t index(int64_t k, int64_t row, int64_t column) const;
+
+  int64_t products, depth, out;
+  int64_t columns;  ///< of a block
+  int64_t matrix;   ///< numbers from one to the next
+};
+
 /// y = patches · weights of each part, with the epilogue. job.plan.possible(). `w` is the tensor
 /// that the parts' weights lie in; its transforms are kept in `kept` where that is not nullptr.
 template <class T>

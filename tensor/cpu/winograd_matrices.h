@@ -110,14 +110,13 @@ template <class T, class V, size_t kRows, size_t kColumns>
       y[i * kRows + j] = row_times<V, T>(matrix, i, half + j, kRows);
 }
 
-/// Row `row` of that alone.
-template <class T, class V, size_t kRows, size_t kColumns>
+/// Row kRow of that alone.
+template <size_t kRow, class T, class V, size_t kRows, size_t kColumns>
 [[gnu::always_inline]] inline void transform_row(const double (&matrix)[kRows][kColumns],
-                                                 size_t row, const V (&x)[kColumns * kColumns],
-                                                 V (&y)[kRows]) {
+                                                 const V (&x)[kColumns * kColumns], V (&y)[kRows]) {
   V half[kColumns];  // row of M X
 #pragma GCC unroll 8
-  for (size_t j = 0; j < kColumns; ++j) half[j] = row_times<V, T>(matrix, row, x + j, kColumns);
+  for (size_t j = 0; j < kColumns; ++j) half[j] = row_times<V, T>(matrix, kRow, x + j, kColumns);
 #pragma GCC unroll 8
   for (size_t j = 0; j < kRows; ++j) y[j] = row_times<V, T>(matrix, j, half, 1);
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "tensor/cpu/gemm.h"
@@ -11,29 +12,33 @@
 namespace kintsugi::cpu {
 namespace {
 
-/// Row `row` of Bᵀ d B, n numbers `products` apart, at one channel or a vector of them.
-template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
-void transform_input_row(const std::array<const T*, kPixels>& d, size_t row, int64_t channel, T* v,
+/// Row kRow of Bᵀ d B, n numbers `products` apart, at one channel or a vector of them.
+template <class V, int kOutputs, int kTaps, size_t kRow, class T, size_t kPixels>
+void transform_input_row(const std::array<const T*, kPixels>& d, int64_t channel, T* v,
                          int64_t products) {
   constexpr int kPoints = kOutputs + kTaps - 1;
   V x[kPixels], y[kPoints];
+#pragma GCC unroll 36
   for (size_t k = 0; k < kPixels; ++k) x[k] = load<V>(d[k] + channel);
-  transform_row<T>(kWinograd<kOutputs, kTaps>.b, row, x, y);
+  transform_row<kRow, T>(kWinograd<kOutputs, kTaps>.b, x, y);
+#pragma GCC unroll 36
   for (int k = 0; k < kPoints; ++k) store(y[k], v + k * products);
 }
 
 // lab 12: hide
-// lab 12: instead /// Row `row` of the gradient of M; dy that of the tile's m x m pixels Y.
-/// Row `row` of A dY Aᵀ.
+// lab 12: instead /// Row kRow of the gradient of M; dy that of the tile's m x m pixels Y.
+/// Row kRow of A dY Aᵀ.
 // lab 12: end
-template <class V, int kOutputs, int kTaps, class T, size_t kPixels>
-void transform_cotangent_row(const std::array<const T*, kPixels>& dy, size_t row, int64_t channel,
-                             T* m, int64_t products) {
+template <class V, int kOutputs, int kTaps, size_t kRow, class T, size_t kPixels>
+void transform_cotangent_row(const std::array<const T*, kPixels>& dy, int64_t channel, T* m,
+                             int64_t products) {
   constexpr int kPoints = kOutputs + kTaps - 1;
-  // lab 12: begin what Aᵀ M A becomes backwards: row `row`
+  // lab 12: begin what Aᵀ M A becomes backwards: row kRow
   V x[kPixels], y[kPoints];
+#pragma GCC unroll 36
   for (size_t k = 0; k < kPixels; ++k) x[k] = dy[k] ? load<V>(dy[k] + channel) : V{};
-  transform_row<T>(kWinograd<kOutputs, kTaps>.a_transposed, row, x, y);
+  transform_row<kRow, T>(kWinograd<kOutputs, kTaps>.a_transposed, x, y);
+#pragma GCC unroll 36
   for (int k = 0; k < kPoints; ++k) store(y[k], m + k * products);
   // lab 12: end
 }
@@ -50,8 +55,10 @@ void transform_products(const T* u, int64_t matrix, const std::array<T*, size_t{
   constexpr int kPoints = kOutputs + kTaps - 1;
   // lab 12: begin what G g Gᵀ becomes backwards, into the taps that there are
   V x[kPoints * kPoints], y[kTaps * kTaps];
+#pragma GCC unroll 36
   for (int k = 0; k < kPoints * kPoints; ++k) x[k] = load<V>(u + at + k * matrix);
   transform<T>(kWinograd<kOutputs, kTaps>.g_transposed, x, y);
+#pragma GCC unroll 36
   for (size_t k = 0; k < g.size(); ++k)
     if (g[k]) store(y[k], g[k] + at);
   // lab 12: end
@@ -61,6 +68,16 @@ void transform_products(const T* u, int64_t matrix, const std::array<T*, size_t{
 /// written out for all tiles and multiplied afterwards take up to twice the time, for want of
 /// bandwidth. The price is that each row of products reads the maps anew.
 constexpr int64_t kBlockTiles = 128;
+
+/// body.operator()<row>(): for a row that is known when compiled, so are the factors, and zeros
+/// cost nothing.
+template <size_t kRows, class Body>
+void dispatch_row(size_t row, Body&& body) {
+  [&]<size_t... kRow>(std::index_sequence<kRow...>) {
+    ((kRow == row ? body.template operator()<kRow>() : void()), ...);
+  }
+  (std::make_index_sequence<kRows>{});
+}
 
 /// The n² products [phases·in, out], summed over the tiles: [parts, n², phases·in, out], of which
 /// the parts are still to be added up. A task makes one row of n products over one part.
@@ -86,22 +103,24 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
       const int64_t tiles = blocks.length(block);
       T* v = scratch<T>(Slot::patches, kPoints * blocks.size * (pitch_in + pitch_out));
       T* m = v + kPoints * tiles * pitch_in;  // v [n, tiles, depth], m [n, tiles, out]
-      for (int64_t i = 0; i < tiles; ++i) {
-        for (int64_t phase = 0; phase < phases; ++phase) {
-          const auto d = covering.inputs(first + i, static_cast<size_t>(phase));
-          T* to = v + i * pitch_in + phase * in;
-          for_channels<T>(in, [&]<class V>(int64_t channel) {
-            transform_input_row<V, kOutputs, kTaps>(d, static_cast<size_t>(row), channel,
-                                                    to + channel, tiles * pitch_in);
+      dispatch_row<kPoints>(static_cast<size_t>(row), [&]<size_t kRow>() {
+        for (int64_t i = 0; i < tiles; ++i) {
+          for (int64_t phase = 0; phase < phases; ++phase) {
+            const auto d = covering.inputs(first + i, static_cast<size_t>(phase));
+            T* to = v + i * pitch_in + phase * in;
+            for_channels<T>(in, [&]<class V>(int64_t channel) {
+              transform_input_row<V, kOutputs, kTaps, kRow>(d, channel, to + channel,
+                                                            tiles * pitch_in);
+            });
+          }
+          const auto cotangent = covering.outputs(first + i, grid, dy);
+          T* to = m + i * pitch_out;
+          for_channels<T>(out, [&]<class V>(int64_t channel) {
+            transform_cotangent_row<V, kOutputs, kTaps, kRow>(cotangent, channel, to + channel,
+                                                              tiles * pitch_out);
           });
         }
-        const auto cotangent = covering.outputs(first + i, grid, dy);
-        T* to = m + i * pitch_out;
-        for_channels<T>(out, [&]<class V>(int64_t channel) {
-          transform_cotangent_row<V, kOutputs, kTaps>(cotangent, static_cast<size_t>(row), channel,
-                                                      to + channel, tiles * pitch_out);
-        });
-      }
+      });
       T* panels = scratch<T>(Slot::panels, Panels<T>::size(blocks.size, out));
       for (int64_t k = 0; k < kPoints; ++k) {
         for (int64_t r = 0; r < depth; ++r) c[static_cast<size_t>(r)] = u + k * matrix + r * out;

@@ -120,7 +120,7 @@ class TakenApart {
     KeptWeights kept;
     cpu::winograd<double>(job_, x_.data<double>(), w_.data<double>(), {}, &kept);
     const Tensor& packed =
-        kept.get(key(), [&]() -> Tensor { return Tensor::zeros(packed_shape()); });
+        kept.get(key(), [&]() -> Tensor { return Tensor::zeros(layout().shape()); });
     Tensor u = Tensor::zeros({n(), n(), w_.size(2), w_.size(3)}, w_.options());
     for_packed(
         [&](int64_t number, int64_t at) { u.data<double>()[number] = packed.data<double>()[at]; });
@@ -131,7 +131,7 @@ class TakenApart {
   Tensor output(const Tensor& u, const Epilogue& epilogue = {}) {
     KeptWeights kept;
     kept.get(key(), [&] {
-      Tensor packed = Tensor::zeros(packed_shape(), w_.options());
+      Tensor packed = Tensor::zeros(layout().shape(), w_.options());
       for_packed([&](int64_t number, int64_t at) {
         packed.data<double>()[at] = u.data<double>()[number];
       });
@@ -148,18 +148,15 @@ class TakenApart {
     return {0,          taps.tap_y_stride, taps.row_stride,   1,
             w_.size(0), w_.size(1),        job_.plan.outputs, job_.plan.taps};
   }
-  Shape packed_shape() const {
-    return {n() * n(), cpu::Panels<double>::size(w_.size(2), w_.size(3))};
-  }
-  /// body(number in [n, n, in, out], number among the panels).
+  cpu::WinogradWeights<double> layout() const { return {n() * n(), w_.size(2), w_.size(3)}; }
+  /// body(number in [n, n, in, out], where it lies).
   template <class Body>
   void for_packed(Body body) const {
-    const int64_t width = cpu::Panels<double>::size(1, 1), in = w_.size(2), out = w_.size(3);
+    const cpu::WinogradWeights<double> u = layout();
     int64_t number = 0;
-    for (int64_t k = 0; k < n() * n(); ++k)
-      for (int64_t c = 0; c < in; ++c)
-        for (int64_t o = 0; o < out; ++o)
-          body(number++, k * packed_shape()[1] + o / width * in * width + c * width + o % width);
+    for (int64_t k = 0; k < u.products; ++k)
+      for (int64_t c = 0; c < u.depth; ++c)
+        for (int64_t o = 0; o < u.out; ++o) body(number++, u.index(k, c, o));
   }
 
   Tensor x_, w_, y_;
