@@ -192,7 +192,12 @@ void pack_rows(const T* b, int64_t row_stride, int64_t rows, const Panels<T>& pa
       __builtin_prefetch(b + column + kRowsAhead * row_stride);
       __builtin_prefetch(b + column + kRowsAhead * row_stride + kLanes<T>);
       T* row = to + column * panels.depth + k * kWidth;
-      const int64_t width = std::min(kWidth, panels.columns - column);
+      const int64_t width = panels.columns - column;
+      if (width >= kWidth) {
+        for (int64_t j = 0; j < kWidth; j += kLanes<T>)
+          store(load<Vector<T>>(b + column + j), row + j);
+        continue;
+      }
       std::copy_n(b + column, width, row);
       std::fill(row + width, row + kWidth, T{0});
     }
@@ -246,13 +251,20 @@ int64_t column_limit(int64_t row_blocks, int64_t columns) {
   return std::clamp<int64_t>(share, kTileColumns<T>, 256);
 }
 
+/// Rows per task: as many whole tiles as keep the block of a in L2.
+template <class T>
+int64_t row_limit(int64_t depth) {
+  constexpr int64_t kBlock = (int64_t{256} << 10) / static_cast<int64_t>(sizeof(T));
+  return std::clamp<int64_t>(kBlock / depth / kTileRows, 1, kMaxBlockRows / kTileRows) * kTileRows;
+}
+
 }  // namespace
 
 template <class T>
 Tasks<T>::Tasks(int64_t all_rows, int64_t all_columns, int64_t all_depth)
-    : rows(all_rows, kMaxBlockRows, kTasks),
-      columns(all_columns, column_limit<T>(rows.count, all_columns)),
-      depth(all_depth, 1024 / static_cast<int64_t>(sizeof(T))) {
+    : depth(all_depth, 3072 / static_cast<int64_t>(sizeof(T))),
+      rows(all_rows, row_limit<T>(depth.size), kTasks),
+      columns(all_columns, column_limit<T>(rows.count, all_columns)) {
   if (depth.count == 0) depth.count = 1;  // a sum of nothing is still written
 }
 template struct Tasks<float>;

@@ -54,14 +54,14 @@ struct Blocks {
 inline constexpr int64_t kMaxBlockRows = 256;
 
 /// How one product [rows, columns] is cut into tasks for the threads, and its depth into steps, so
-/// that the a, b and c of a step lie in L2 together (256 KiB of float32 each). It depends on the
+/// that a task's part of a stays in L2 (256 KiB) while the panels of b pass by. It depends on the
 /// shape alone.
 template <class T>
 struct Tasks {
   Tasks(int64_t rows, int64_t columns, int64_t depth);
   int64_t count() const { return rows.count * columns.count; }
 
-  Blocks rows, columns, depth;
+  Blocks depth, rows, columns;
 };
 
 /// Distance of rows of `length` elements in a work buffer: at least that, and never a multiple of
