@@ -54,8 +54,6 @@ namespace cpu {
 namespace {
 
 constexpr int64_t kNarrow = 8, kWide = 16;  // channels
-constexpr double kWorthIt =
-    0.9;  // Winograd's part of the plain cost, at most: it takes memory, too
 
 /// What is forced on the CPU, which has no implicit rung.
 ConvAlgorithm forced_here() {
@@ -72,7 +70,7 @@ bool narrow_possible(const PatchGrid& grid) {
 bool joins(const WinogradPlan& plan, double plain, DType dtype) {
   if (const ConvAlgorithm wanted = forced_here(); wanted != ConvAlgorithm::automatic)
     return wanted == ConvAlgorithm::winograd && plan.possible();
-  return dtype == DType::float32 && plan.possible() && plan.cost < kWorthIt * plain;
+  return dtype == DType::float32 && plan.possible() && plan.cost < plain;
 }
 
 ConvAlgorithm choose_algorithm(const PatchGrid& grid, int64_t out, const WinogradPlan& plan,

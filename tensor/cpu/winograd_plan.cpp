@@ -32,8 +32,16 @@ int64_t tile_count(int64_t size, int64_t outputs, int64_t dilation) {
   return longer * tiles(whole + 1) + (dilation - longer) * tiles(whole);
 }
 
-// Transforming one number takes the time of so many multiply-adds of a matrix product (measured).
-constexpr double kWeightTransform = 40, kMapTransform = 30;
+// Transforming one number takes the time of so many multiply-adds of a matrix product (measured);
+// of the weights, with reading it for each block of tiles.
+constexpr double kWeightTransform = 100, kMapTransform = 10;
+
+/// Channels that could be transformed in the time that these take: a channel that does not fill a
+/// vector takes as long as one.
+double transformed_channels(int64_t channels) {
+  constexpr int64_t kWidth = kLanes<float>;
+  return static_cast<double>(channels / kWidth * kWidth + channels % kWidth * kWidth);
+}
 
 }  // namespace
 
@@ -44,13 +52,14 @@ WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out)
   if (taps < 2 || taps > 3) return;
   const auto depth = static_cast<double>(phases() * grid.channels);
   const auto columns = static_cast<double>(out);
+  const double transforms = static_cast<double>(phases()) * transformed_channels(grid.channels) +
+                            transformed_channels(out);
   for (const int64_t candidate : tile_sizes()) {
     WinogradPlan plan = *this;
     plan.outputs = candidate;
     const auto count = static_cast<double>(plan.tiles(grid));
-    plan.cost =
-        static_cast<double>(plan.products()) *
-        (depth * columns * (count + kWeightTransform) + kMapTransform * count * (depth + columns));
+    plan.cost = static_cast<double>(plan.products()) *
+                (depth * columns * (count + kWeightTransform) + kMapTransform * count * transforms);
     if (!possible() || plan.cost < cost) *this = plan;
   }
 }

@@ -68,6 +68,7 @@ void transform_products(const T* u, int64_t matrix, const std::array<T*, size_t{
 /// written out for all tiles and multiplied afterwards take up to twice the time, for want of
 /// bandwidth. The price is that each row of products reads the maps anew.
 constexpr int64_t kBlockTiles = 128;
+constexpr int64_t kCachedSums = 262144;  // numbers that lie in L2 with them
 
 /// body.operator()<row>(): for a row that is known when compiled, so are the factors, and zeros
 /// cost nothing.
@@ -80,22 +81,27 @@ void dispatch_row(size_t row, Body&& body) {
 }
 
 /// The n² products [phases·in, out], summed over the tiles: [parts, n², phases·in, out], of which
-/// the parts are still to be added up. A task makes one row of n products over one part.
+/// the parts are still to be added up. A task makes one row of n products over one part; of some
+/// phases alone, where the sums of all would not stay in the cache.
 template <int kOutputs, int kTaps, class T>
 Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
                         const OutputMap<const T>& dy) {
   constexpr int kPoints = kOutputs + kTaps - 1;
-  const int64_t in = grid.channels, out = dy.channels, phases = plan.phases(), depth = phases * in;
-  const int64_t matrix = depth * out;
+  const int64_t in = grid.channels, out = dy.channels, phases = plan.phases();
+  const int64_t matrix = phases * in * out;
+  int64_t groups = 1;
+  while (phases % (2 * groups) == 0 && kPoints * matrix > kCachedSums * groups) groups *= 2;
+  const int64_t depth = phases / groups * in;
   const WinogradTiles<T, kOutputs, kTaps> covering(grid, plan, source);
-  const int64_t wanted = std::clamp<int64_t>(131072 / matrix, 2, 4);
+  const int64_t wanted = std::clamp<int64_t>(131072 / matrix, groups > 1 ? 1 : 2, 4);
   const Blocks parts(covering.count(), (covering.count() + wanted - 1) / wanted);
   const int64_t pitch_in = padded_pitch<T>(depth), pitch_out = padded_pitch<T>(out);
 
   Tensor sums = Tensor::empty({parts.count, kPoints * kPoints, matrix}, {.dtype = dtype_of<T>});
-  parallel_for(kPoints * parts.count, 1, [&](int64_t task, int64_t) {
-    const int64_t part = task / kPoints, row = task % kPoints;
-    T* u = sums.data<T>() + (part * kPoints + row) * kPoints * matrix;
+  parallel_for(parts.count * kPoints * groups, 1, [&](int64_t task, int64_t) {
+    const int64_t part = task / groups / kPoints, row = task / groups % kPoints;
+    const int64_t group = task % groups;
+    T* u = sums.data<T>() + (part * kPoints + row) * kPoints * matrix + group * depth * out;
     const Blocks blocks(parts.length(part), kBlockTiles);
     std::vector<T*> c(static_cast<size_t>(depth));
     for (int64_t block = 0; block < blocks.count; ++block) {
@@ -105,9 +111,10 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
       T* m = v + kPoints * tiles * pitch_in;  // v [n, tiles, depth], m [n, tiles, out]
       dispatch_row<kPoints>(static_cast<size_t>(row), [&]<size_t kRow>() {
         for (int64_t i = 0; i < tiles; ++i) {
-          for (int64_t phase = 0; phase < phases; ++phase) {
-            const auto d = covering.inputs(first + i, static_cast<size_t>(phase));
-            T* to = v + i * pitch_in + phase * in;
+          for (int64_t at = 0; at < depth; at += in) {
+            const auto d =
+                covering.inputs(first + i, static_cast<size_t>((group * depth + at) / in));
+            T* to = v + i * pitch_in + at;
             for_channels<T>(in, [&]<class V>(int64_t channel) {
               transform_input_row<V, kOutputs, kTaps, kRow>(d, channel, to + channel,
                                                             tiles * pitch_in);

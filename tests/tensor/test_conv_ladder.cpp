@@ -148,13 +148,15 @@ const std::vector<PlannedCase>& planned_cases() {
       {4, 3, square(1, 31, 16, 20, 3, 1, 4, 4)},   // 16 maps of 8 x 8 and less
       {4, 3, square(1, 32, 18, 16, 3, 1, 8, 8)},   // 64 maps of 4 x 4
       {4, 3, square(1, 64, 4, 6, 3, 1, 16, 16)},   // 256 maps of 4 x 4
-      {4, 3, square(2, 32, 16, 16, 5, 2, 2, 1)},   // stride 2: phases of 3 and 2 taps
+      {4, 3, square(2, 40, 16, 16, 5, 2, 2, 1)},   // stride 2: phases of 3 and 2 taps
       {4, 3, square(1, 46, 1100, 2, 3, 1, 1, 1)},  // so deep that few tiles fit the cache
       {4, 3, square(2, 20, 12, 150, 3, 1, 1, 1)},  // many output channels
       {2, 3, square(2, 2, 16, 24, 3, 1, 1, 1)},    // a small tile each
       {2, 3, square(1, 6, 40, 20, 3, 1, 1, 1)},    // 9 small tiles
       {2, 3, square(2, 16, 16, 16, 3, 1, 8, 8)},   // 64 maps of 2 x 2
       {2, 3, square(16, 4, 24, 20, 5, 2, 2, 1)},   // the last layer of a discriminator
+      {2, 3, square(1, 9, 132, 128, 5, 2, 2, 1)},  // whose weight gradient takes two phases at once
+      {2, 3, square(1, 8, 186, 180, 5, 2, 2, 1)},  // or one
       {3, 2, square(3, 21, 17, 18, 2, 1, 0, 1)},   // 2x2
       {3, 2, square(3, 29, 16, 24, 2, 1, 1, 2)},   // 2x2, dilated
       {3, 2, square(3, 40, 16, 10, 3, 2, 1, 1)},   // stride 2: phases of 2 and 1 taps
