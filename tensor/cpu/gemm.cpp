@@ -109,16 +109,17 @@ void multiply_edge(Kernel kernel, Tile<T> tile, int64_t rows) {
 template <class T, bool kTransposed>
 void multiply_tiles(const Product<T>& p) {
   const int64_t tiles = (p.rows + kTileRows - 1) / kTileRows;
+  const int64_t panel = kTileColumns<T> * std::max(p.depth, p.b_depth);
   for (int64_t column = 0; column < p.columns; column += kTileColumns<T>) {
     const int64_t columns = p.columns - column;
     const auto& kernels =
         columns > kLanes<T> ? kTileKernels<T, 2, kTransposed> : kTileKernels<T, 1, kTransposed>;
     const bool edge = columns < kTileColumns<T> && columns != kLanes<T>;
-    const T* b = p.b + column * p.depth;
+    const T* b = p.b + column / kTileColumns<T> * panel;
     const T* bias = p.bias ? p.bias + column : nullptr;
     // Of the next panel's rows the even tiles fetch one half, the odd ones the other. A tile alone
     // asks for each row, whose second line comes with the first: caches fetch lines in pairs.
-    const T* next = b + kTileColumns<T> * p.depth;
+    const T* next = b + panel;
     const int64_t step = tiles > 1 ? kLanes<T> : kTileColumns<T>;
     for (int64_t tile = 0; tile < tiles; ++tile) {  // as even as they come
       const int64_t first = p.rows * tile / tiles, rows = p.rows * (tile + 1) / tiles - first;

@@ -14,6 +14,7 @@ struct Product {
   int64_t a_stride = 0;
   bool a_transposed = false;
   const T* b = nullptr;     ///< panels of a matrix [depth, columns]
+  int64_t b_depth = 0;      ///< rows of those panels, where they have more than depth
   T* const* c = nullptr;    ///< the address of each row of the result
   bool accumulate = false;  ///< c₀ is what c holds, else 0
   const T* bias = nullptr;  ///< [columns], or none

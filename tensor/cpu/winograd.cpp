@@ -162,17 +162,22 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
       const int64_t next_tile = kOutputs * job.plan.x.dilation * part->y.step * part->y.channels;
       for (int64_t column = 0; column < out; column += layout.columns) {
         const int64_t columns = std::min(layout.columns, out - column);
-        const T* products = u.data<T>() + layout.index(0, 0, column);
-        // lab 12: begin the n² matrix products of this block
         for (int64_t k = 0; k < kProducts; ++k)
-          multiply<T>({.rows = tiles,
-                       .columns = columns,
-                       .depth = depth,
-                       .a = v + k * tiles * pitch_in,
-                       .a_stride = pitch_in,
-                       .b = products + k * layout.matrix,
-                       .c = rows.data() + k * tiles});
-        // lab 12: end
+          for (const WinogradRun& run : winograd_runs(axis_y, axis_x, kTaps, kPoints, k)) {
+            const int64_t from = run.first * in;
+            const T* matrix = u.data<T>() + layout.index(k, from, column);
+            // lab 12: begin product k of the block, of the transforms' channels from `from` on
+            multiply<T>({.rows = tiles,
+                         .columns = columns,
+                         .depth = run.count * in,
+                         .a = v + k * tiles * pitch_in + from,
+                         .a_stride = pitch_in,
+                         .b = matrix,
+                         .b_depth = depth,
+                         .c = rows.data() + k * tiles,
+                         .accumulate = from > 0});
+            // lab 12: end
+          }
         for (int64_t i = 0; i < tiles; ++i) {
           auto pixels = covering.outputs(first + i, part->grid, part->y, shift_y, shift_x);
           for (T*& pixel : pixels)
@@ -210,12 +215,21 @@ PatchGrid joint_grid(const std::vector<ConvPart<T>>& parts) {
   return joint;
 }
 
+/// The axes of each part.
+template <class T>
+std::vector<std::array<WinogradAxis, 2>> axes_of(const std::vector<ConvPart<T>>& parts) {
+  std::vector<std::array<WinogradAxis, 2>> axes;
+  for (const auto& [grid, weights, y] : parts)
+    axes.push_back({WinogradAxis(grid.tap_y, grid.step), WinogradAxis(grid.tap_x, grid.step)});
+  return axes;
+}
+
 }  // namespace
 
 template <class T>
 WinogradJob<T>::WinogradJob(const std::vector<ConvPart<T>>& parts)
     : grid(joint_grid(parts)),
-      plan(grid, static_cast<int64_t>(parts.size()) * parts[0].y.channels) {
+      plan(grid, static_cast<int64_t>(parts.size()) * parts[0].y.channels, axes_of(parts)) {
   for (const ConvPart<T>& part : parts)
     filters.push_back({&part, WinogradAxis(part.grid.tap_y, grid.step),
                        WinogradAxis(part.grid.tap_x, grid.step), part.grid.tap_y[0] - grid.tap_y[0],

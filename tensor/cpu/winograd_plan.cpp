@@ -23,6 +23,24 @@ std::vector<int64_t> winograd_tile_starts(int64_t size, int64_t outputs, int64_t
   return starts;
 }
 
+std::vector<WinogradRun> winograd_runs(const WinogradAxis& y, const WinogradAxis& x, int64_t taps,
+                                       int64_t points, int64_t k) {
+  const bool y_infinite = k / points == points - 1, x_infinite = k % points == points - 1;
+  const auto columns = static_cast<int64_t>(x.phases.size());
+  int64_t summed = 0;  // of them; the phases with all taps come first
+  for (const WinogradAxis::Phase& phase : x.phases) summed += !x_infinite || phase.taps == taps;
+  std::vector<WinogradRun> runs;
+  for (const WinogradAxis::Phase& phase : y.phases) {
+    if (y_infinite && phase.taps < taps) break;
+    if (!runs.empty() && summed == columns)
+      runs.back().count += columns;
+    else
+      runs.push_back({static_cast<int64_t>(runs.size()) * columns, summed});
+  }
+  if (runs.empty()) runs.push_back({0, 0});
+  return runs;
+}
+
 namespace {
 
 /// Number of tiles along one axis, as winograd_tile_starts counts them.
@@ -43,23 +61,35 @@ double transformed_channels(int64_t channels) {
   return static_cast<double>(channels / kWidth * kWidth + channels % kWidth * kWidth);
 }
 
+/// Pairs of a phase of an axis and one of its points where the phase's transforms are not zero.
+double summed_pairs(const WinogradAxis& axis, int64_t taps, int64_t points) {
+  int64_t sum = 0;
+  for (const WinogradAxis::Phase& phase : axis.phases) sum += points - (phase.taps < taps);
+  return static_cast<double>(sum);
+}
+
 }  // namespace
 
-WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out)
+WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out,
+                           const std::vector<std::array<WinogradAxis, 2>>& parts)
     : y(grid.tap_y, grid.step), x(grid.tap_x, grid.step) {
   if (y.phases.empty() || x.phases.empty() || grid.pixels() * grid.channels * out == 0) return;
   taps = std::max(y.taps, x.taps);
   if (taps < 2 || taps > 3) return;
-  const auto depth = static_cast<double>(phases() * grid.channels);
-  const auto columns = static_cast<double>(out);
+  const auto axes = parts.empty() ? std::vector{std::array{y, x}} : parts;
+  const double pairs =  // of channels
+      static_cast<double>(grid.channels * out) / static_cast<double>(axes.size());
   const double transforms = static_cast<double>(phases()) * transformed_channels(grid.channels) +
                             transformed_channels(out);
   for (const int64_t candidate : tile_sizes()) {
     WinogradPlan plan = *this;
     plan.outputs = candidate;
+    plan.cost = 0;
     const auto count = static_cast<double>(plan.tiles(grid));
-    plan.cost = static_cast<double>(plan.products()) *
-                (depth * columns * (count + kWeightTransform) + kMapTransform * count * transforms);
+    for (const auto& [own_y, own_x] : axes)
+      plan.cost += summed_pairs(own_y, taps, plan.points()) *
+                   summed_pairs(own_x, taps, plan.points()) * pairs * (count + kWeightTransform);
+    plan.cost += static_cast<double>(plan.products()) * kMapTransform * count * transforms;
     if (!possible() || plan.cost < cost) *this = plan;
   }
 }

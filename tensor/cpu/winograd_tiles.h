@@ -28,10 +28,24 @@ struct WinogradAxis {
   std::vector<Phase> phases;
 };
 
+/// Consecutive phases.
+struct WinogradRun {
+  int64_t first, count;
+};
+
+/// Which phases product k of the n² of F(m, r) sums over. At the last point, infinity, only a
+/// kernel's tap r − 1 counts, so there the transforms of phases with fewer taps are zero: products
+/// in the last row or column of the n x n leave them out. At least one run; it may be empty.
+std::vector<WinogradRun> winograd_runs(const WinogradAxis& y, const WinogradAxis& x, int64_t taps,
+                                       int64_t points, int64_t k);
+
 /// The tiles that cover a grid: each of outputs x outputs pixels, `dilation` apart. Pixels that lie
 /// a dilation apart are a convolution without dilation of their own.
 struct WinogradPlan {
-  WinogradPlan(const PatchGrid& grid, int64_t out);
+  /// Of a convolution to `out` channels, or of several on one grid, whose own axes are in `parts`,
+  /// to `out` channels together.
+  WinogradPlan(const PatchGrid& grid, int64_t out,
+               const std::vector<std::array<WinogradAxis, 2>>& parts = {});
 
   bool possible() const { return outputs > 0; }
   int64_t points() const { return outputs + taps - 1; }

@@ -100,8 +100,10 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
   Tensor sums = Tensor::empty({parts.count, kPoints * kPoints, matrix}, {.dtype = dtype_of<T>});
   parallel_for(parts.count * kPoints * groups, 1, [&](int64_t task, int64_t) {
     const int64_t part = task / groups / kPoints, row = task / groups % kPoints;
-    const int64_t group = task % groups;
-    T* u = sums.data<T>() + (part * kPoints + row) * kPoints * matrix + group * depth * out;
+    const int64_t first_phase = task % groups * (phases / groups);
+    const WinogradRun in_row = winograd_runs(plan.y, plan.x, kTaps, kPoints, row * kPoints).back();
+    if (first_phase >= in_row.first + in_row.count) return;  // the last row leaves them out
+    T* u = sums.data<T>() + (part * kPoints + row) * kPoints * matrix + first_phase * in * out;
     const Blocks blocks(parts.length(part), kBlockTiles);
     std::vector<T*> c(static_cast<size_t>(depth));
     for (int64_t block = 0; block < blocks.count; ++block) {
@@ -112,8 +114,7 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
       dispatch_row<kPoints>(static_cast<size_t>(row), [&]<size_t kRow>() {
         for (int64_t i = 0; i < tiles; ++i) {
           for (int64_t at = 0; at < depth; at += in) {
-            const auto d =
-                covering.inputs(first + i, static_cast<size_t>((group * depth + at) / in));
+            const auto d = covering.inputs(first + i, static_cast<size_t>(first_phase + at / in));
             T* to = v + i * pitch_in + at;
             for_channels<T>(in, [&]<class V>(int64_t channel) {
               transform_input_row<V, kOutputs, kTaps, kRow>(d, channel, to + channel,
@@ -132,15 +133,21 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
       for (int64_t k = 0; k < kPoints; ++k) {
         for (int64_t r = 0; r < depth; ++r) c[static_cast<size_t>(r)] = u + k * matrix + r * out;
         pack(m + k * tiles * pitch_out, pitch_out, 1, tiles, Panels<T>{panels, tiles, out});
-        multiply<T>({.rows = depth,
-                     .columns = out,
-                     .depth = tiles,
-                     .a = v + k * tiles * pitch_in,
-                     .a_stride = pitch_in,
-                     .a_transposed = true,
-                     .b = panels,
-                     .c = c.data(),
-                     .accumulate = block > 0});
+        for (const WinogradRun& run :
+             winograd_runs(plan.y, plan.x, kTaps, kPoints, row * kPoints + k)) {
+          const int64_t begin = std::max(run.first, first_phase) - first_phase;
+          const int64_t end = std::min(run.first + run.count - first_phase, depth / in);
+          if (begin >= end) continue;
+          multiply<T>({.rows = (end - begin) * in,
+                       .columns = out,
+                       .depth = tiles,
+                       .a = v + k * tiles * pitch_in + begin * in,
+                       .a_stride = pitch_in,
+                       .a_transposed = true,
+                       .b = panels,
+                       .c = c.data() + begin * in,
+                       .accumulate = block > 0});
+        }
       }
     }
   });
@@ -150,7 +157,7 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
 template <int kOutputs, int kTaps, class T>
 void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
                  const OutputMap<const T>& dy, T* dw) {
-  constexpr int kProducts = (kOutputs + kTaps - 1) * (kOutputs + kTaps - 1);
+  constexpr int kPoints = kOutputs + kTaps - 1, kProducts = kPoints * kPoints;
   const int64_t in = grid.channels, out = dy.channels;
   const int64_t matrix = plan.phases() * in * out;
   const auto kernel_width = static_cast<int64_t>(grid.tap_x.size());
@@ -159,9 +166,12 @@ void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* sourc
   parallel_for(plan.phases() * in, 8, [&](int64_t begin, int64_t end) {
     T* u = sums.data<T>();
     for (int64_t k = 0; k < kProducts; ++k)
-      for (int64_t part = 1; part < parts; ++part)
-        for (int64_t i = k * matrix + begin * out; i < k * matrix + end * out; ++i)
-          u[i] += u[part * kProducts * matrix + i];
+      for (const WinogradRun& run : winograd_runs(plan.y, plan.x, kTaps, kPoints, k)) {
+        const int64_t first = k * matrix + std::max(begin, run.first * in) * out;
+        const int64_t last = k * matrix + std::min(end, (run.first + run.count) * in) * out;
+        for (int64_t part = 1; part < parts; ++part)
+          for (int64_t i = first; i < last; ++i) u[i] += u[part * kProducts * matrix + i];
+      }
     for (int64_t row = begin; row < end; ++row) {
       const auto phase = static_cast<size_t>(row / in);
       const WinogradAxis::Phase& y = plan.y.phases[phase / plan.x.phases.size()];
@@ -175,6 +185,7 @@ void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* sourc
               dw + ((tap_y * kernel_width + tap_x) * in + row % in) * out;
         }
       for_channels<T>(out, [&]<class V>(int64_t channel) {
+        // Products that the phase was left out of were not set; nor do its taps depend on them.
         transform_products<V, kOutputs, kTaps>(u + row * out, matrix, taps, channel);
       });
     }

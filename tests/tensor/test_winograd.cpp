@@ -2,11 +2,13 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "tensor/cpu/conv_rungs.h"
 #include "tensor/cpu/winograd.h"
+#include "tensor/cpu/winograd_matrices.h"
 #include "tests/tensor/naive.h"
 
 using namespace kintsugi;
@@ -148,6 +150,34 @@ TEST_CASE("Winograd's weight gradient is what the definition says with either ti
       plan.outputs = outputs;
       winograd_weight_grad(grid, plan, x, dy, dw.data());
       RC_ASSERT(difference(dw, expected) < kTolerance);
+    }
+  }));
+}
+
+TEST_CASE("products sum over the phases whose transformed weights are not zero, and no others") {
+  CHECK(rc::check([] {
+    const PatchGrid grid = arbitrary_grid(between(1, 3));
+    WinogradPlan plan(grid, 7);
+    for (const int64_t outputs : tile_sizes(plan)) {
+      plan.outputs = outputs;
+      dispatch_plan(plan, [&]<int kOutputs, int kTaps>() {
+        constexpr auto& kG = kWinograd<kOutputs, kTaps>.g;
+        const auto transform = [&](int64_t point, int64_t taps) {  // of 1, 3, 9: zero by no chance
+          double sum = 0, weight = 1;
+          for (int64_t tap = 0; tap < taps; ++tap, weight *= 3) sum += kG[point][tap] * weight;
+          return sum;
+        };
+        for (int64_t k = 0; k < plan.products(); ++k) {
+          std::vector<bool> summed(static_cast<size_t>(plan.phases())), expected;
+          for (const auto& [first, count] : winograd_runs(plan.y, plan.x, kTaps, plan.points(), k))
+            std::fill_n(summed.begin() + first, count, true);
+          for (const WinogradAxis::Phase& y : plan.y.phases)
+            for (const WinogradAxis::Phase& x : plan.x.phases)
+              expected.push_back(transform(k / plan.points(), y.taps) != 0 &&
+                                 transform(k % plan.points(), x.taps) != 0);
+          RC_ASSERT(summed == expected);
+        }
+      });
     }
   }));
 }
