@@ -52,7 +52,7 @@ int64_t tile_count(int64_t size, int64_t outputs, int64_t dilation) {
 
 // Transforming one number takes the time of so many multiply-adds of a matrix product (measured);
 // of the weights, with reading it for each block of tiles.
-constexpr double kWeightTransform = 100, kMapTransform = 10;
+constexpr double kWeightTransform = 80, kMapTransform = 10;
 
 /// Channels that could be transformed in the time that these take: a channel that does not fill a
 /// vector takes as long as one.
