@@ -47,6 +47,7 @@ void multiply_tile(const Tile<T>& tile) {
   for (int r = 0; r < kRows; ++r)
     for (int v = 0; v < kVectors; ++v)
       __builtin_prefetch(tile.c[r] + tile.column + v * kLanes<T>, 1);
+#pragma GCC unroll 4
   for (int64_t k = 0; k < p.depth; ++k) {
     __builtin_prefetch(ahead, 0, 2);
     Vector<T> row[kVectors];
