@@ -19,6 +19,10 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+std::string picture_address(std::string_view format, std::string_view bytes) {
+  return "data:image/" + std::string(format) + ";base64," + base64(bytes);
+}
+
 std::string html_text(std::string_view text) {
   std::string html;
   html.reserve(text.size());

@@ -33,9 +33,9 @@ std::string figure(const std::string& file, const Tensor& picture, const std::st
                    const std::string& caption, bool won) {
   write_png(file, picture);
   return fmt::format(
-      "<figure><img alt=\"{}\" src=\"data:image/png;base64,{}\"><figcaption{}>{}</figcaption>"
+      "<figure><img alt=\"{}\" src=\"{}\"><figcaption{}>{}</figcaption>"
       "</figure>\n",
-      what, base64(read_file(file)), won ? " class=\"won\"" : "", caption);
+      what, picture_address("png", read_file(file)), won ? " class=\"won\"" : "", caption);
 }
 
 std::string face_rows(const std::string& folder, const FaceGroup& group, int& number) {

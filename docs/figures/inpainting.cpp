@@ -110,10 +110,9 @@ void methods_figure(const std::string& folder) {
   for (size_t i = 0; i < titles.size(); ++i)
     svg += fmt::format("<text x=\"{}\" y=\"18\" fill=\"{}\">{}</text>\n",
                        kGap + (kSide + kGap) * static_cast<int64_t>(i), colour::kInk, titles[i]);
-  svg += fmt::format(
-      "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
-      "href=\"data:image/png;base64,{}\"/>\n",
-      kGap, kTop, all.size(1), all.size(0), base64(png_bytes(all, folder)));
+  svg +=
+      fmt::format("<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" href=\"{}\"/>\n", kGap, kTop,
+                  all.size(1), all.size(0), picture_address("png", png_bytes(all, folder)));
   std::ofstream(folder + "/inpainting_methods.svg") << svg << "</svg>\n";
 }
 

@@ -17,7 +17,7 @@ std::string listed(const std::vector<int64_t>& numbers) {
 std::string PictureFolder::add(const std::string& name, const Tensor& picture) {
   const std::string file = fmt::format("{}/{}.png", folder_, name);
   write_png(file, picture);
-  return "data:image/png;base64," + base64(read_file(file));
+  return picture_address("png", read_file(file));
 }
 
 std::string PictureFolder::img(const std::string& address, const std::string& alt) {

@@ -129,8 +129,7 @@ std::string strip(const std::string& style, const std::string& name, const Pictu
                   const std::string& what) {
   std::string html = fmt::format("<div class=\"strip {}\"><span>{}</span><div>", style, name);
   for (const std::string& picture : pictures)
-    html +=
-        fmt::format("<img alt=\"{}\" src=\"data:image/jpeg;base64,{}\">", what, base64(picture));
+    html += fmt::format("<img alt=\"{}\" src=\"{}\">", what, picture_address("jpeg", picture));
   return html + "</div></div>\n";
 }
 

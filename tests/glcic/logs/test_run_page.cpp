@@ -65,6 +65,7 @@ TEST_CASE("base64 is that of RFC 4648, §10, and text in HTML is escaped") {
   CHECK(base64("f") == "Zg==");
   CHECK(base64("fo") == "Zm8=");
   CHECK(base64("foobar") == "Zm9vYmFy");
+  CHECK(picture_address("png", "foobar") == "data:image/png;base64,Zm9vYmFy");
   CHECK(html_text("a < \"b\" & c > d") == "a &lt; &quot;b&quot; &amp; c &gt; d");
 }
 

@@ -88,11 +88,9 @@ std::string picture_of(const std::vector<Rgb>& cells, const Extents& shape,
     picture.pixels[layout.place(e)] = place->second;
   }
   const int cell = std::clamp(240 / std::max(picture.width, picture.height), 3, 14);
-  return fmt::format(
-      "<img class=\"cells\" width=\"{}\" height=\"{}\" alt=\"{}\" "
-      "src=\"data:image/png;base64,{}\">",
-      picture.width * cell, picture.height * cell, html_text(alt),
-      base64(png_bytes(picture, colours)));
+  return fmt::format("<img class=\"cells\" width=\"{}\" height=\"{}\" alt=\"{}\" src=\"{}\">",
+                     picture.width * cell, picture.height * cell, html_text(alt),
+                     picture_address("png", png_bytes(picture, colours)));
 }
 
 }  // namespace
