@@ -83,8 +83,9 @@ NVCC := $(or $(NVCC),$(shell command -v nvcc),$(wildcard /usr/local/cuda/bin/nvc
 GPU := $(if $(NVCC),$(shell nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2> /dev/null | \
   head -1 | tr -d .))
 CUDA ?= $(if $(GPU),1,0)
-# CUDA_ARCH=90 builds for that one; else for the GPU found, else for all from Turing on.
+# CUDA_ARCH=90, or sm_90, builds for that one; else for the GPU found, else for all from Turing on.
 CUDA_ARCH ?= $(GPU)
+override CUDA_ARCH := $(patsubst sm_%,%,$(CUDA_ARCH))
 comma := ,
 GENCODE := $(if $(CUDA_ARCH),-gencode arch=compute_$(CUDA_ARCH)$(comma)code=sm_$(CUDA_ARCH),\
   -gencode arch=compute_75$(comma)code=sm_75 -gencode arch=compute_80$(comma)code=sm_80 \
