@@ -32,10 +32,9 @@ const MethodResult& method(const Evaluation& evaluation, const std::string& name
 std::string figure(const std::string& file, const Tensor& picture, const std::string& what,
                    const std::string& caption, bool won) {
   write_png(file, picture);
-  return fmt::format(
-      "<figure><img alt=\"{}\" src=\"{}\"><figcaption{}>{}</figcaption>"
-      "</figure>\n",
-      what, picture_address("png", read_file(file)), won ? " class=\"won\"" : "", caption);
+  return fmt::format("<figure><img alt=\"{}\" src=\"{}\"><figcaption{}>{}</figcaption></figure>\n",
+                     what, picture_address("png", read_file(file)), won ? " class=\"won\"" : "",
+                     caption);
 }
 
 std::string face_rows(const std::string& folder, const FaceGroup& group, int& number) {

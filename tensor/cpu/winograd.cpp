@@ -139,6 +139,9 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
   const WinogradWeights<T> layout(kProducts, depth, out);
   const int64_t pitch_out = padded_pitch<T>(layout.columns);
   const Blocks blocks(covering.count(), kBlockTiles, 2);
+  std::vector<WinogradRuns> runs;
+  for (const auto& filter : job.filters)
+    runs.push_back(winograd_runs(filter.y, filter.x, kTaps, kPoints));
 
   parallel_for(blocks.count, 1, [&](int64_t block, int64_t) {
     const int64_t first = blocks.begin(block), tiles = blocks.length(block);
@@ -157,13 +160,13 @@ void convolve(const WinogradJob<T>& job, const T* source, const std::vector<Tens
         });
       }
     for (size_t filter = 0; filter < weights.size(); ++filter) {
-      const auto& [part, axis_y, axis_x, shift_y, shift_x] = job.filters[filter];
+      const auto& [part, own_y, own_x, shift_y, shift_x] = job.filters[filter];
       const Tensor& u = weights[filter];
       const int64_t next_tile = kOutputs * job.plan.x.dilation * part->y.step * part->y.channels;
       for (int64_t column = 0; column < out; column += layout.columns) {
         const int64_t columns = std::min(layout.columns, out - column);
         for (int64_t k = 0; k < kProducts; ++k)
-          for (const WinogradRun& run : winograd_runs(axis_y, axis_x, kTaps, kPoints, k)) {
+          for (const WinogradRun& run : runs[filter][static_cast<size_t>(k)]) {
             const int64_t from = run.first * in;
             const T* matrix = u.data<T>() + layout.index(k, from, column);
             // lab 12: begin product k of the block, of the transforms' channels from `from` on
@@ -228,12 +231,16 @@ std::vector<std::array<WinogradAxis, 2>> axes_of(const std::vector<ConvPart<T>>&
 
 template <class T>
 WinogradJob<T>::WinogradJob(const std::vector<ConvPart<T>>& parts)
+    : WinogradJob(parts, axes_of(parts)) {}
+
+template <class T>
+WinogradJob<T>::WinogradJob(const std::vector<ConvPart<T>>& parts,
+                            const std::vector<std::array<WinogradAxis, 2>>& axes)
     : grid(joint_grid(parts)),
-      plan(grid, static_cast<int64_t>(parts.size()) * parts[0].y.channels, axes_of(parts)) {
-  for (const ConvPart<T>& part : parts)
-    filters.push_back({&part, WinogradAxis(part.grid.tap_y, grid.step),
-                       WinogradAxis(part.grid.tap_x, grid.step), part.grid.tap_y[0] - grid.tap_y[0],
-                       part.grid.tap_x[0] - grid.tap_x[0]});
+      plan(grid, static_cast<int64_t>(parts.size()) * parts[0].y.channels, axes) {
+  for (size_t i = 0; i < parts.size(); ++i)
+    filters.push_back({&parts[i], axes[i][0], axes[i][1], parts[i].grid.tap_y[0] - grid.tap_y[0],
+                       parts[i].grid.tap_x[0] - grid.tap_x[0]});
 }
 template struct WinogradJob<float>;
 template struct WinogradJob<double>;

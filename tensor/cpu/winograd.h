@@ -28,6 +28,10 @@ struct WinogradJob {
   PatchGrid grid;  ///< all pixels that are the first of a tile, and all taps
   WinogradPlan plan;
   std::vector<Filter> filters;
+
+ private:
+  WinogradJob(const std::vector<ConvPart<T>>& parts,
+              const std::vector<std::array<WinogradAxis, 2>>& axes);
 };
 
 /// Where the transforms of a filter's weights lie, n² matrices U [depth, out] (depth: channels

@@ -23,22 +23,27 @@ std::vector<int64_t> winograd_tile_starts(int64_t size, int64_t outputs, int64_t
   return starts;
 }
 
-std::vector<WinogradRun> winograd_runs(const WinogradAxis& y, const WinogradAxis& x, int64_t taps,
-                                       int64_t points, int64_t k) {
-  const bool y_infinite = k / points == points - 1, x_infinite = k % points == points - 1;
+WinogradRuns winograd_runs(const WinogradAxis& y, const WinogradAxis& x, int64_t taps,
+                           int64_t points) {
   const auto columns = static_cast<int64_t>(x.phases.size());
-  int64_t summed = 0;  // of them; the phases with all taps come first
-  for (const WinogradAxis::Phase& phase : x.phases) summed += !x_infinite || phase.taps == taps;
-  std::vector<WinogradRun> runs;
-  for (const WinogradAxis::Phase& phase : y.phases) {
-    if (y_infinite && phase.taps < taps) break;
-    if (!runs.empty() && summed == columns)
-      runs.back().count += columns;
-    else
-      runs.push_back({static_cast<int64_t>(runs.size()) * columns, summed});
+  // How many phases of an axis are summed at a point; those with all taps come first.
+  const auto summed = [&](const WinogradAxis& axis, int64_t point) {
+    int64_t count = 0;
+    for (const WinogradAxis::Phase& phase : axis.phases)
+      count += point + 1 < points || phase.taps == taps;
+    return count;
+  };
+  WinogradRuns all;
+  for (int64_t k = 0; k < points * points; ++k) {
+    const int64_t rows = summed(y, k / points), in_row = summed(x, k % points);
+    if (in_row == columns || rows == 0) {
+      all.push_back({{0, rows * columns}});
+      continue;
+    }
+    all.emplace_back();
+    for (int64_t row = 0; row < rows; ++row) all.back().push_back({row * columns, in_row});
   }
-  if (runs.empty()) runs.push_back({0, 0});
-  return runs;
+  return all;
 }
 
 namespace {
@@ -58,14 +63,7 @@ constexpr double kWeightTransform = 80, kMapTransform = 10;
 /// vector takes as long as one.
 double transformed_channels(int64_t channels) {
   constexpr int64_t kWidth = kLanes<float>;
-  return static_cast<double>(channels / kWidth * kWidth + channels % kWidth * kWidth);
-}
-
-/// Pairs of a phase of an axis and one of its points where the phase's transforms are not zero.
-double summed_pairs(const WinogradAxis& axis, int64_t taps, int64_t points) {
-  int64_t sum = 0;
-  for (const WinogradAxis::Phase& phase : axis.phases) sum += points - (phase.taps < taps);
-  return static_cast<double>(sum);
+  return static_cast<double>((channels / kWidth + channels % kWidth) * kWidth);
 }
 
 }  // namespace
@@ -84,12 +82,13 @@ WinogradPlan::WinogradPlan(const PatchGrid& grid, int64_t out,
   for (const int64_t candidate : tile_sizes()) {
     WinogradPlan plan = *this;
     plan.outputs = candidate;
-    plan.cost = 0;
-    const auto count = static_cast<double>(plan.tiles(grid));
+    int64_t summed = 0;  // phases, in all products together
     for (const auto& [own_y, own_x] : axes)
-      plan.cost += summed_pairs(own_y, taps, plan.points()) *
-                   summed_pairs(own_x, taps, plan.points()) * pairs * (count + kWeightTransform);
-    plan.cost += static_cast<double>(plan.products()) * kMapTransform * count * transforms;
+      for (const auto& runs : winograd_runs(own_y, own_x, taps, plan.points()))
+        for (const WinogradRun& run : runs) summed += run.count;
+    const auto count = static_cast<double>(plan.tiles(grid));
+    plan.cost = static_cast<double>(summed) * pairs * (count + kWeightTransform) +
+                static_cast<double>(plan.products()) * transforms * count * kMapTransform;
     if (!possible() || plan.cost < cost) *this = plan;
   }
 }

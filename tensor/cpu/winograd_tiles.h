@@ -33,11 +33,13 @@ struct WinogradRun {
   int64_t first, count;
 };
 
-/// Which phases product k of the n² of F(m, r) sums over. At the last point, infinity, only a
-/// kernel's tap r − 1 counts, so there the transforms of phases with fewer taps are zero: products
-/// in the last row or column of the n x n leave them out. At least one run; it may be empty.
-std::vector<WinogradRun> winograd_runs(const WinogradAxis& y, const WinogradAxis& x, int64_t taps,
-                                       int64_t points, int64_t k);
+/// Which phases each of the n² products of F(m, r) sums over, r = taps and n = points. At the last
+/// point, infinity, only a kernel's tap r − 1 counts, so there the transforms of phases with fewer
+/// taps are zero: products in the last row or column of the n x n leave them out. At least one run
+/// for a product; it may be empty.
+using WinogradRuns = std::vector<std::vector<WinogradRun>>;
+WinogradRuns winograd_runs(const WinogradAxis& y, const WinogradAxis& x, int64_t taps,
+                           int64_t points);
 
 /// The tiles that cover a grid: each of outputs x outputs pixels, `dilation` apart. Pixels that lie
 /// a dilation apart are a convolution without dilation of their own.

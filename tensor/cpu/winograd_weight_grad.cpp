@@ -84,8 +84,8 @@ void dispatch_row(size_t row, Body&& body) {
 /// the parts are still to be added up. A task makes one row of n products over one part; of some
 /// phases alone, where the sums of all would not stay in the cache.
 template <int kOutputs, int kTaps, class T>
-Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T* source,
-                        const OutputMap<const T>& dy) {
+Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const WinogradRuns& runs,
+                        const T* source, const OutputMap<const T>& dy) {
   constexpr int kPoints = kOutputs + kTaps - 1;
   const int64_t in = grid.channels, out = dy.channels, phases = plan.phases();
   const int64_t matrix = phases * in * out;
@@ -101,7 +101,7 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
   parallel_for(parts.count * kPoints * groups, 1, [&](int64_t task, int64_t) {
     const int64_t part = task / groups / kPoints, row = task / groups % kPoints;
     const int64_t first_phase = task % groups * (phases / groups);
-    const WinogradRun in_row = winograd_runs(plan.y, plan.x, kTaps, kPoints, row * kPoints).back();
+    const WinogradRun in_row = runs[static_cast<size_t>(row * kPoints)].back();
     if (first_phase >= in_row.first + in_row.count) return;  // the last row leaves them out
     T* u = sums.data<T>() + (part * kPoints + row) * kPoints * matrix + first_phase * in * out;
     const Blocks blocks(parts.length(part), kBlockTiles);
@@ -133,8 +133,7 @@ Tensor partial_products(const PatchGrid& grid, const WinogradPlan& plan, const T
       for (int64_t k = 0; k < kPoints; ++k) {
         for (int64_t r = 0; r < depth; ++r) c[static_cast<size_t>(r)] = u + k * matrix + r * out;
         pack(m + k * tiles * pitch_out, pitch_out, 1, tiles, Panels<T>{panels, tiles, out});
-        for (const WinogradRun& run :
-             winograd_runs(plan.y, plan.x, kTaps, kPoints, row * kPoints + k)) {
+        for (const WinogradRun& run : runs[static_cast<size_t>(row * kPoints + k)]) {
           const int64_t begin = std::max(run.first, first_phase) - first_phase;
           const int64_t end = std::min(run.first + run.count - first_phase, depth / in);
           if (begin >= end) continue;
@@ -161,12 +160,13 @@ void weight_grad(const PatchGrid& grid, const WinogradPlan& plan, const T* sourc
   const int64_t in = grid.channels, out = dy.channels;
   const int64_t matrix = plan.phases() * in * out;
   const auto kernel_width = static_cast<int64_t>(grid.tap_x.size());
-  Tensor sums = partial_products<kOutputs, kTaps>(grid, plan, source, dy);
+  const WinogradRuns runs = winograd_runs(plan.y, plan.x, kTaps, kPoints);
+  Tensor sums = partial_products<kOutputs, kTaps>(grid, plan, runs, source, dy);
   const int64_t parts = sums.size(0);
   parallel_for(plan.phases() * in, 8, [&](int64_t begin, int64_t end) {
     T* u = sums.data<T>();
     for (int64_t k = 0; k < kProducts; ++k)
-      for (const WinogradRun& run : winograd_runs(plan.y, plan.x, kTaps, kPoints, k)) {
+      for (const WinogradRun& run : runs[static_cast<size_t>(k)]) {
         const int64_t first = k * matrix + std::max(begin, run.first * in) * out;
         const int64_t last = k * matrix + std::min(end, (run.first + run.count) * in) * out;
         for (int64_t part = 1; part < parts; ++part)

@@ -84,6 +84,19 @@ std::vector<int64_t> tile_sizes(const WinogradPlan& plan) {
   return plan.tile_sizes();
 }
 
+/// Checks body(grid, plan) for tiles of every size on any grids.
+template <class Body>
+void for_arbitrary_plans(Body body) {
+  CHECK(rc::check([&] {
+    const PatchGrid grid = arbitrary_grid(between(1, 3));
+    WinogradPlan plan(grid, 7);
+    for (const int64_t outputs : tile_sizes(plan)) {
+      plan.outputs = outputs;
+      body(grid, plan);
+    }
+  }));
+}
+
 constexpr double kTolerance = 1e-11;
 
 /// Whether Winograd with tiles of either size equals the definition in every part.
@@ -155,31 +168,28 @@ TEST_CASE("Winograd's weight gradient is what the definition says with either ti
 }
 
 TEST_CASE("products sum over the phases whose transformed weights are not zero, and no others") {
-  CHECK(rc::check([] {
-    const PatchGrid grid = arbitrary_grid(between(1, 3));
-    WinogradPlan plan(grid, 7);
-    for (const int64_t outputs : tile_sizes(plan)) {
-      plan.outputs = outputs;
-      dispatch_plan(plan, [&]<int kOutputs, int kTaps>() {
-        constexpr auto& kG = kWinograd<kOutputs, kTaps>.g;
-        const auto transform = [&](int64_t point, int64_t taps) {  // of 1, 3, 9: zero by no chance
-          double sum = 0, weight = 1;
-          for (int64_t tap = 0; tap < taps; ++tap, weight *= 3) sum += kG[point][tap] * weight;
-          return sum;
-        };
-        for (int64_t k = 0; k < plan.products(); ++k) {
-          std::vector<bool> summed(static_cast<size_t>(plan.phases())), expected;
-          for (const auto& [first, count] : winograd_runs(plan.y, plan.x, kTaps, plan.points(), k))
-            std::fill_n(summed.begin() + first, count, true);
-          for (const WinogradAxis::Phase& y : plan.y.phases)
-            for (const WinogradAxis::Phase& x : plan.x.phases)
-              expected.push_back(transform(k / plan.points(), y.taps) != 0 &&
-                                 transform(k % plan.points(), x.taps) != 0);
-          RC_ASSERT(summed == expected);
-        }
-      });
-    }
-  }));
+  for_arbitrary_plans([](const PatchGrid&, const WinogradPlan& plan) {
+    const WinogradRuns runs = winograd_runs(plan.y, plan.x, plan.taps, plan.points());
+    RC_ASSERT(static_cast<int64_t>(runs.size()) == plan.products());
+    dispatch_plan(plan, [&]<int kOutputs, int kTaps>() {
+      constexpr auto& kG = kWinograd<kOutputs, kTaps>.g;
+      const auto transform = [&](int64_t point, int64_t taps) {  // of 1, 3, 9: zero by no chance
+        double sum = 0, weight = 1;
+        for (int64_t tap = 0; tap < taps; ++tap, weight *= 3) sum += kG[point][tap] * weight;
+        return sum;
+      };
+      for (int64_t k = 0; k < plan.products(); ++k) {
+        std::vector<bool> summed(static_cast<size_t>(plan.phases())), expected;
+        for (const auto& [first, count] : runs[static_cast<size_t>(k)])
+          std::fill_n(summed.begin() + first, count, true);
+        for (const WinogradAxis::Phase& y : plan.y.phases)
+          for (const WinogradAxis::Phase& x : plan.x.phases)
+            expected.push_back(transform(k / plan.points(), y.taps) != 0 &&
+                               transform(k % plan.points(), x.taps) != 0);
+        RC_ASSERT(summed == expected);
+      }
+    });
+  });
 }
 
 TEST_CASE("transformed weights that are kept are made once, and used as they are") {
@@ -199,37 +209,26 @@ TEST_CASE("transformed weights that are kept are made once, and used as they are
 }
 
 TEST_CASE("a plan's number of tiles is the number of tiles that there are") {
-  CHECK(rc::check([] {
-    const PatchGrid grid = arbitrary_grid(between(1, 3));
-    WinogradPlan plan(grid, 7);
-    for (const int64_t outputs : tile_sizes(plan)) {
-      plan.outputs = outputs;
-      const auto rows = winograd_tile_starts(grid.rows, outputs, plan.y.dilation);
-      const auto columns = winograd_tile_starts(grid.columns, outputs, plan.x.dilation);
-      RC_ASSERT(plan.tiles(grid) ==
-                grid.images * static_cast<int64_t>(rows.size() * columns.size()));
-    }
-  }));
+  for_arbitrary_plans([](const PatchGrid& grid, const WinogradPlan& plan) {
+    const auto rows = winograd_tile_starts(grid.rows, plan.outputs, plan.y.dilation);
+    const auto columns = winograd_tile_starts(grid.columns, plan.outputs, plan.x.dilation);
+    RC_ASSERT(plan.tiles(grid) == grid.images * static_cast<int64_t>(rows.size() * columns.size()));
+  });
 }
 
 TEST_CASE("tiles write every pixel of the output once, and nothing else") {
-  CHECK(rc::check([] {
-    const PatchGrid grid = arbitrary_grid(between(1, 3));
-    WinogradPlan plan(grid, 7);
-    for (const int64_t outputs : tile_sizes(plan)) {
-      plan.outputs = outputs;
-      dispatch_plan(plan, [&]<int kOutputs, int kTaps>() {
-        const WinogradTiles<double, kOutputs, kTaps> tiles(grid, plan, nullptr);
-        std::vector<int> writes(static_cast<size_t>(grid.pixels()));
-        const OutputMap<int> map{writes.data(), grid.rows, grid.columns, 1};
-        for (int64_t tile = 0; tile < tiles.count(); ++tile)
-          for (int* pixel : tiles.outputs(tile, grid, map)) {
-            if (pixel == nullptr) continue;
-            RC_ASSERT(pixel >= writes.data() && pixel < writes.data() + writes.size());
-            ++*pixel;
-          }
-        RC_ASSERT(writes == std::vector<int>(writes.size(), 1));
-      });
-    }
-  }));
+  for_arbitrary_plans([](const PatchGrid& grid, const WinogradPlan& plan) {
+    dispatch_plan(plan, [&]<int kOutputs, int kTaps>() {
+      const WinogradTiles<double, kOutputs, kTaps> tiles(grid, plan, nullptr);
+      std::vector<int> writes(static_cast<size_t>(grid.pixels()));
+      const OutputMap<int> map{writes.data(), grid.rows, grid.columns, 1};
+      for (int64_t tile = 0; tile < tiles.count(); ++tile)
+        for (int* pixel : tiles.outputs(tile, grid, map)) {
+          if (pixel == nullptr) continue;
+          RC_ASSERT(pixel >= writes.data() && pixel < writes.data() + writes.size());
+          ++*pixel;
+        }
+      RC_ASSERT(writes == std::vector<int>(writes.size(), 1));
+    });
+  });
 }
