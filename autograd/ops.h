@@ -147,13 +147,15 @@ Variable resize2d(const Variable& x, int64_t height, int64_t width,
 /// What a normalisation in training gives beside its output.
 struct Normalised {
   Variable y;
-  Tensor mean, variance;  ///< of the batch; variance biased; batch norm [C], instance norm [N, C]
+  Tensor mean, variance;  ///< biased; [C], or [G, C] of G ghost batches, or of G pictures
 };
 /// Ioffe & Szegedy 2015, over all axes but the last: y = (x − mean(x))/√(var(x) + eps)·gamma +
-/// beta, then max(y, 0) where `relu`. x [..., C], gamma and beta [C]. With bfloat16 maps, whose
-/// gradients cannot be differentiated again, gamma, beta and the statistics are float32.
+/// beta, then max(y, 0) where `relu`. x [..., C], gamma and beta [C]. Each of the `ghost_batches`
+/// equal parts of the first axis is normalised by its own statistics (Hoffer et al. 2017, alg. 1).
+/// With bfloat16 maps, whose gradients cannot be differentiated again, gamma, beta and the
+/// statistics are float32. Throws ShapeError where the parts would not be equal.
 Normalised batch_norm(const Variable& x, const Variable& gamma, const Variable& beta,
-                      double eps = 1e-5, bool relu = false);
+                      double eps = 1e-5, bool relu = false, int64_t ghost_batches = 1);
 /// The same with given statistics, mean and variance [C]: batch norm at inference.
 Variable batch_norm_inference(const Variable& x, const Variable& gamma, const Variable& beta,
                               const Tensor& mean, const Tensor& variance, double eps = 1e-5);

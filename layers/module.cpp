@@ -153,6 +153,11 @@ void Module::set_frozen(bool frozen) {
   for (const auto& [name, child] : children_) child->set_frozen(frozen);
 }
 
+void Module::set_ghost_batches(int64_t batches) {
+  ghost_batches_ = batches;
+  for (const auto& [name, child] : children_) child->set_ghost_batches(batches);
+}
+
 void Module::to(Device device) {
   for (StateEntry& entry : state()) entry.variable.set_value(entry.variable.value().to(device));
 }

@@ -88,6 +88,13 @@ class Module {
   void set_frozen(bool frozen);
   bool is_frozen() const { return frozen_; }
 
+  /// How many batches of one size forward() gets in a row, along the first axis. In training mode,
+  /// batch norm normalises each by its own statistics, and its running statistics move once for
+  /// each, in their order ("ghost batches", Hoffer et al. 2017): as one pass for each batch would,
+  /// but weights are read once.
+  void set_ghost_batches(int64_t batches);
+  int64_t ghost_batches() const { return ghost_batches_; }
+
   void to(Device device);
   void to(DType dtype);
   void zero_grad();
@@ -140,6 +147,7 @@ class Module {
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
   bool frozen_ = false;
+  int64_t ghost_batches_ = 1;
 };
 
 }  // namespace kintsugi

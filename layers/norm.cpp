@@ -45,22 +45,33 @@ Variable BatchNorm2d::forward(const Variable& x) {
                                       running_var_.value(), options_.eps);
     return options_.relu ? relu(y) : y;
   }
-  int64_t count = x.value().numel() / options_.channels;  // values of each channel
+  const int64_t batches = ghost_batches();
+  const int64_t count = x.value().numel() / options_.channels / batches;  // values of each channel
   check(count > 1, "BatchNorm2d: input {} has {} value a channel; training needs 2 or more",
         x.shape(), count);
-  Normalised normalised = batch_norm(x, weight_, bias_, options_.eps, options_.relu);
-  // lab 8: begin the running statistics move towards the batch's
-  if (!is_frozen() && !is_recomputing()) {
-    auto n = static_cast<double>(count);
-    const std::array<ParameterStep, 2> averages{
-        {{.weight = own_value(running_mean_), .grad = normalised.mean, .slots = {}},
-         {.weight = own_value(running_var_),
-          .grad = ops::affine(normalised.variance, n / (n - 1), 0),
-          .slots = {}}}};
-    backend(x.value().device()).average_step(averages, options_.momentum);
+  const Normalised normalised = batch_norm(x, weight_, bias_, options_.eps, options_.relu, batches);
+  for (int64_t batch = 0; batch < batches; ++batch) {
+    const auto of_batch = [&](const Tensor& statistics) {
+      return batches == 1 ? statistics
+                          : ops::slice(statistics, 0, batch, 1).reshape({options_.channels});
+    };
+    move_running_statistics(of_batch(normalised.mean), of_batch(normalised.variance), count);
   }
-  // lab 8: end
   return normalised.y;
+}
+
+void BatchNorm2d::move_running_statistics(const Tensor& mean, const Tensor& variance,
+                                          int64_t count) {
+  // lab 8: begin the running statistics move towards the batch's
+  if (is_frozen() || is_recomputing()) return;
+  const auto n = static_cast<double>(count);
+  const std::array<ParameterStep, 2> averages{
+      {{.weight = own_value(running_mean_), .grad = mean, .slots = {}},
+       {.weight = own_value(running_var_),
+        .grad = ops::affine(variance, n / (n - 1), 0),
+        .slots = {}}}};
+  backend(mean.device()).average_step(averages, options_.momentum);
+  // lab 8: end
 }
 
 std::string BatchNorm2d::describe() const { return describe_norm("batch norm", options_); }

@@ -14,7 +14,8 @@ struct NormOptions {
 
 /// Batch normalisation over all axes but the last (Ioffe & Szegedy 2015). In training mode by the
 /// batch's statistics, moving running_mean and running_var (the unbiased variance, as PyTorch's
-/// does) unless frozen or recomputing a checkpoint; at inference by the running ones.
+/// does) unless frozen or recomputing a checkpoint, each ghost batch by its own (module.h); at
+/// inference by the running ones.
 class BatchNorm2d final : public Module {
  public:
   explicit BatchNorm2d(const NormOptions& options);
@@ -29,6 +30,9 @@ class BatchNorm2d final : public Module {
   const NormOptions& options() const { return options_; }
 
  private:
+  /// Towards those of a batch with `count` values a channel; its variance is the biased one.
+  void move_running_statistics(const Tensor& mean, const Tensor& variance, int64_t count);
+
   NormOptions options_;
   Variable weight_, bias_, running_mean_, running_var_;
 };

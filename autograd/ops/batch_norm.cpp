@@ -4,7 +4,8 @@
 //   y = (x − mean(x)) / √(var(x) + eps)·γ + β        mean and var over all axes but the last
 //
 // Channels last makes a batch [N, H, W, C] a matrix of N·H·W rows, and this the normalisation of
-// its columns: normalise.cpp with one group, where the derivative is.
+// its columns: normalise.cpp with one group, where the derivative is. Several batches in a row,
+// each to be normalised by itself, are as many groups ("ghost batches").
 //
 // At inference the statistics are given, and y is a straight line in x, with r = 1/√(variance +
 // eps):
@@ -18,18 +19,21 @@ namespace kintsugi {
 
 namespace {
 
-/// x [..., C] as one group [1, M, C].
-Shape one_group(const char* op, const Variable& x) {
+/// x [..., C] as groups [G, M, C].
+Shape in_groups(const char* op, const Variable& x, int64_t groups) {
   check_shape(x.shape().rank() >= 1 && x.size(-1) > 0, "{}: x {} has no channels", op, x.shape());
-  return {1, x.value().numel() / x.size(-1), x.size(-1)};
+  check_shape(groups > 0 && x.size(0) % groups == 0, "{}: x {} is not {} batches of one size", op,
+              x.shape(), groups);
+  return {groups, x.value().numel() / x.size(-1) / groups, x.size(-1)};
 }
 
 }  // namespace
 
 Normalised batch_norm(const Variable& x, const Variable& gamma, const Variable& beta, double eps,
-                      bool relu) {
+                      bool relu, int64_t ghost_batches) {
   Normalised result =
-      normalise("batch_norm", x, one_group("batch_norm", x), gamma, beta, eps, relu);
+      normalise("batch_norm", x, in_groups("batch_norm", x, ghost_batches), gamma, beta, eps, relu);
+  if (ghost_batches > 1) return result;
   const Shape channels{x.size(-1)};
   return {result.y, result.mean.reshape(channels), result.variance.reshape(channels)};
 }
@@ -37,7 +41,7 @@ Normalised batch_norm(const Variable& x, const Variable& gamma, const Variable& 
 Variable batch_norm_inference(const Variable& x, const Variable& gamma, const Variable& beta,
                               const Tensor& mean, const Tensor& variance, double eps) {
   constexpr const char* kOp = "batch_norm_inference";
-  const Shape group = one_group(kOp, x), channels{x.size(-1)};
+  const Shape group = in_groups(kOp, x, 1), channels{x.size(-1)};
   check_channels(kOp, x, gamma, beta);
   check_shape(mean.shape() == channels && variance.shape() == channels,
               "{}: mean {} and variance {} must be {}, the channels of x {}", kOp, mean.shape(),
@@ -63,12 +67,22 @@ Variable batch_norm_inference(const Variable& x, const Variable& gamma, const Va
 
 namespace {
 
+template <int64_t kGhostBatches>
+Normalised norm_of(const Variable& x, const Variable& gamma, const Variable& beta, double eps,
+                   bool relu) {
+  return batch_norm(x, gamma, beta, eps, relu, kGhostBatches);
+}
+
 std::vector<Sample> batch_norm_samples() {
-  std::vector<Sample> samples = normalisation_samples(batch_norm, {2, 3, 2, 3});
-  for (Sample& vectors : normalisation_samples(batch_norm, {6, 2})) {
-    vectors.label += vectors.label.empty() ? "vectors" : ", vectors";
-    samples.push_back(vectors);
-  }
+  std::vector<Sample> samples = normalisation_samples(norm_of<1>, {2, 3, 2, 3});
+  const auto add = [&](std::vector<Sample> more, const std::string& label) {
+    for (Sample& sample : more) {
+      sample.label += sample.label.empty() ? label : ", " + label;
+      samples.push_back(sample);
+    }
+  };
+  add(normalisation_samples(norm_of<1>, {6, 2}), "vectors");
+  add(normalisation_samples(norm_of<2>, {4, 2, 1, 3}), "two ghost batches");
   return samples;
 }
 

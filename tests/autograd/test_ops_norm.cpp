@@ -65,6 +65,34 @@ TEST_CASE("instance normalisation gives statistics for each picture, batch norma
   CHECK(instance_norm(x, gamma, beta).variance.shape() == Shape{3, 5});
 }
 
+TEST_CASE("ghost batches are normalised as they would be one by one, and so are their gradients") {
+  const Variable x = random_leaf({6, 2, 3, 4}, 1), dy = random_leaf({6, 2, 3, 4}, 2, false);
+  const Variable gamma = random_leaf({4}, 3), beta = random_leaf({4}, 4);
+  const auto norm = [&](const Variable& in, int64_t batches) {
+    return batch_norm(in, gamma, beta, 1e-5, true, batches);
+  };
+  const Normalised together = norm(x, 3);
+  const Variables got = grad({together.y}, {x, gamma, beta}, {dy});
+  CHECK(together.mean.shape() == Shape{3, 4});
+  CHECK(together.variance.shape() == Shape{3, 4});
+  Variable sum_of_gamma, sum_of_beta;
+  for (int64_t batch = 0; batch < 3; ++batch) {
+    CAPTURE(batch);
+    const auto own = [&](const Variable& all) { return slice(all, 0, 2 * batch, 2).detach(); };
+    const Variable part(own(x).value(), true);
+    const Normalised alone = norm(part, 1);
+    CHECK(difference(own(together.y).value(), alone.y.value()) == 0);
+    CHECK(difference(ops::slice(together.variance, 0, batch, 1).reshape({4}), alone.variance) == 0);
+    const Variables expected = grad({alone.y}, {part, gamma, beta}, {own(dy)});
+    CHECK(difference(own(got[0]).value(), expected[0].value()) < 1e-14);
+    sum_of_gamma = batch == 0 ? expected[1] : sum_of_gamma + expected[1];
+    sum_of_beta = batch == 0 ? expected[2] : sum_of_beta + expected[2];
+  }
+  CHECK(difference(got[1].value(), sum_of_gamma.value()) < 1e-13);
+  CHECK(difference(got[2].value(), sum_of_beta.value()) < 1e-13);
+  CHECK(error_of([&] { norm(x, 4); }) == "batch_norm: x [6, 2, 3, 4] is not 4 batches of one size");
+}
+
 TEST_CASE("a gradient penalty through the fused normalisation is that through its formula") {
   const auto formula = [](const Variable& x, const Variable& gamma, const Variable& beta) {
     const Variable centred = x - mean(x, {0}, true);

@@ -92,6 +92,26 @@ TEST_CASE("batch norm moves its running statistics into new tensors, and once fo
     CHECK(state_of(checkpointed, statistic).to_vector() == state_of(norm, statistic).to_vector());
 }
 
+TEST_CASE("ghost batches leave a block as one pass for each batch would") {
+  Generator first{.seed = 4}, second{.seed = 4}, pictures{.seed = 5};
+  const auto together = used_block(first, false), in_turn = used_block(second, false);
+  const Tensor one = normal({2, 6, 6, 2}, 0, 1, pictures, options());
+  const Tensor other = normal({2, 6, 6, 2}, 3, 2, pictures, options());
+  together->set_ghost_batches(2);
+  const Tensor y = (*together)(Variable(ops::concat({one, other}, 0))).value();
+  const std::vector<Tensor> expected{(*in_turn)(Variable(one)).value(),
+                                     (*in_turn)(Variable(other)).value()};
+  CHECK(difference(y, ops::concat(expected, 0)) < 1e-12);
+  for (const auto& [name, value] : in_turn->save()) {
+    CAPTURE(name);
+    CHECK(difference(state_of(*together, name), value) < 1e-12);
+  }
+  CHECK(sentence_of([&] { (*together)(Variable(ops::slice(one, 0, 0, 1))); }) ==
+        "batch_norm: x [1, 3, 3, 3] is not 2 batches of one size");
+  together->eval();  // where the batch does not matter
+  CHECK((*together)(Variable(ops::slice(one, 0, 0, 1))).shape() == Shape{1, 3, 3, 3});
+}
+
 TEST_CASE("a frozen network keeps every byte, running statistics included, and gets no gradient") {
   Generator generator{.seed = 1};
   auto block = used_block(generator, false);
