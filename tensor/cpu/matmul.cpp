@@ -24,20 +24,6 @@ void copy_block(const T* from, int64_t stride, int64_t rows, int64_t columns, T*
 /// would take longer than multiplying it.
 constexpr int64_t kFewRows = 32;
 
-/// y[b] = x[b]ᵀ
-template <class T>
-void transpose(const Tensor& x, Tensor& y) {
-  const int64_t rows = y.size(1), columns = y.size(2);
-  parallel_for(y.size(0) * rows, std::max<int64_t>(1, kParallelGrain / columns),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t row = begin; row < end; ++row) {
-                   const T* from = x.data<T>() + row / rows * rows * columns + row % rows;
-                   for (int64_t j = 0; j < columns; ++j)
-                     y.data<T>()[row * columns + j] = from[j * rows];
-                 }
-               });
-}
-
 template <class T>
 void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b, Tensor& y) {
   const int64_t batch = y.size(0), m = y.size(1), n = y.size(2),
@@ -45,6 +31,8 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
   // lab 4: begin y = A·B for each matrix of the batch: y is [batch, m, n], its numbers not set yet
   const Tasks<T> tasks(m, n, depth);
   const int64_t pitch = padded_pitch<T>(transpose_a ? tasks.rows.size : tasks.depth.size);
+  // One panel of b passes by a block of a once, which is then best read where it lies.
+  const bool copied = transpose_a || n > Panels<T>::size(1, 1);
   parallel_for(
       batch * tasks.count(), 1,
       [&](int64_t task, int64_t) {
@@ -57,7 +45,9 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
         const T* from_a = a.data<T>() + image * m * depth;  // [m, depth] or [depth, m]
         const T* from_b = b.data<T>() + image * depth * n;  // [depth, n] or [n, depth]
 
-        T* block = scratch<T>(Slot::patches, pitch * std::max(tasks.rows.size, tasks.depth.size));
+        T* block = nullptr;
+        if (copied)
+          block = scratch<T>(Slot::patches, pitch * std::max(tasks.rows.size, tasks.depth.size));
         T* packed = scratch<T>(Slot::panels, Panels<T>::size(tasks.depth.size, columns));
         std::array<T*, kMaxBlockRows> c;
         for (int64_t r = 0; r < rows; ++r)
@@ -67,7 +57,7 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
           const int64_t k = tasks.depth.begin(step), length = tasks.depth.length(step);
           if (transpose_a)
             copy_block(from_a + k * m + row, m, length, rows, block, pitch);
-          else
+          else if (copied)
             copy_block(from_a + row * depth + k, depth, rows, length, block, pitch);
           const Panels<T> panels{packed, length, columns};
           if (transpose_b)
@@ -77,8 +67,8 @@ void matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool transpose_b
           multiply<T>({.rows = rows,
                        .columns = columns,
                        .depth = length,
-                       .a = block,
-                       .a_stride = pitch,
+                       .a = copied ? block : from_a + row * depth + k,
+                       .a_stride = copied ? pitch : depth,
                        .a_transposed = transpose_a,
                        .b = packed,
                        .c = c.data(),
@@ -99,7 +89,9 @@ void CpuBackend::matmul(const Tensor& a, bool transpose_a, const Tensor& b, bool
     // a bᵀ = (b aᵀ)ᵀ, in which the large b is the left matrix.
     Tensor transposed = Tensor::empty({y.size(0), y.size(2), y.size(1)}, y.options());
     kintsugi::matmul<T>(b, false, a, true, transposed);
-    transpose<T>(transposed, y);
+    const int64_t matrix = y.size(1) * y.size(2);
+    copy_strided(transposed, {0, {matrix, 1, y.size(1)}}, y, {0, {matrix, y.size(2), 1}},
+                 y.shape());
   });
 }
 
