@@ -7,6 +7,7 @@
 #include "layers/precision.h"
 #include "tensor/error.h"
 #include "tensor/ops.h"
+#include "tensor/profiler.h"
 
 namespace kintsugi {
 
@@ -63,6 +64,11 @@ Convolution::Convolution(const ConvolutionOptions& options, bool transposed, Gen
     add_parameter("bias", bias_, init::pytorch_default({options.out}, fan_in, generator));
 }
 
+Variable Convolution::forward_before_norm(const Variable& x) {
+  const Scope scope(name());
+  return convolve(x, bias_.defined() ? bias_.detach() : bias_);
+}
+
 FoldedConvolution Convolution::fold(const Tensor& scale, const Tensor& shift) const {
   const Tensor columns =  // of [..., out, in], [..., in, out]
       transposed_ ? scale.reshape({scale.numel(), 1}) : scale;
@@ -82,9 +88,9 @@ Conv2d::Conv2d(const ConvolutionOptions& options, Generator& generator)
         options.output_padding);
 }
 
-Variable Conv2d::forward(const Variable& x) {
+Variable Conv2d::convolve(const Variable& x, const Variable& bias) const {
   return conv2d(
-      as_operand(x), as_operand(weight_), bias_,
+      as_operand(x), as_operand(weight_), bias,
       {.stride = options_.stride, .padding = options_.padding, .dilation = options_.dilation});
 }
 
@@ -109,8 +115,8 @@ int64_t Conv2d::multiply_adds(const Shape& input) const {
 ConvTranspose2d::ConvTranspose2d(const ConvolutionOptions& options, Generator& generator)
     : Convolution(options, true, generator) {}
 
-Variable ConvTranspose2d::forward(const Variable& x) {
-  return conv_transpose2d(as_operand(x), as_operand(weight_), bias_,
+Variable ConvTranspose2d::convolve(const Variable& x, const Variable& bias) const {
+  return conv_transpose2d(as_operand(x), as_operand(weight_), bias,
                           {.stride = options_.stride,
                            .padding = options_.padding,
                            .dilation = options_.dilation,

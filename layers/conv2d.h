@@ -33,6 +33,10 @@ struct FoldedConvolution {
 /// the output channels, such as batch norm at inference, folded into the weights.
 class Convolution : public Module {
  public:
+  Variable forward(const Variable& x) final { return convolve(x, bias_); }
+  /// forward(x) where the bias learns nothing: before a normalisation by the batch's statistics,
+  /// which takes it out again, its gradient is 0, and summing it up would give rounding alone.
+  Variable forward_before_norm(const Variable& x);
   /// scale, shift [out].
   FoldedConvolution fold(const Tensor& scale, const Tensor& shift) const;
   /// scale·(conv(x) + bias) + shift, then max(…, 0) where `relu`. For inference: nothing is
@@ -47,6 +51,8 @@ class Convolution : public Module {
 
  protected:
   Convolution(const ConvolutionOptions& options, bool transposed, Generator& generator);
+  /// By weight_ and this bias, or none.
+  virtual Variable convolve(const Variable& x, const Variable& bias) const = 0;
 
   ConvolutionOptions options_;
   bool transposed_;
@@ -60,11 +66,13 @@ class Convolution : public Module {
 class Conv2d final : public Convolution {
  public:
   explicit Conv2d(const ConvolutionOptions& options, Generator& generator = default_generator());
-  Variable forward(const Variable& x) override;
   Variable forward_folded(const Variable& x, FoldedConvolution& folded, bool relu) const override;
   std::string describe() const override;
   Shape output_shape(const Shape& input) const override;
   int64_t multiply_adds(const Shape& input) const override;
+
+ private:
+  Variable convolve(const Variable& x, const Variable& bias) const override;
 };
 
 /// conv_transpose2d (autograd/ops.h) with weight [kernel, kernel, out, in] and bias [out]; on disk
@@ -73,11 +81,13 @@ class ConvTranspose2d final : public Convolution {
  public:
   explicit ConvTranspose2d(const ConvolutionOptions& options,
                            Generator& generator = default_generator());
-  Variable forward(const Variable& x) override;
   Variable forward_folded(const Variable& x, FoldedConvolution& folded, bool relu) const override;
   std::string describe() const override;
   Shape output_shape(const Shape& input) const override;
   int64_t multiply_adds(const Shape& input) const override;
+
+ private:
+  Variable convolve(const Variable& x, const Variable& bias) const override;
 };
 
 }  // namespace kintsugi

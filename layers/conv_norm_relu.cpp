@@ -17,7 +17,7 @@ Variable ConvNormRelu::forward(const Variable& x) {
   if (is_training() || records(x)) {
     folded_from_.clear();
     folded_ = {};
-    const Variable y = (*conv_)(x);
+    const Variable y = is_training() ? conv_->forward_before_norm(x) : (*conv_)(x);
     x.release_value();  // the convolution's backward makes it again
     return (*norm_)(y);
   }

@@ -60,7 +60,8 @@ std::vector<std::string> definitions(const gradcheck_run::Entry& entry) {
                                        : "Variable Discriminator::forward("};
   }
   if (entry.kind == "layer")
-    return {"Variable " + name + "::forward(", "Variable " + name + "(", "\"" + name + "\""};
+    return {"Variable " + name + "::forward(", "Variable " + name + "::convolve(",
+            "Variable " + name + "(", "\"" + name + "\""};
   std::vector<std::string> texts{" " + name + "(", "\"" + name + "\""};
   if (name.ends_with("_loss_grad") || name == "bce_with_logits_grad")
     texts.insert(texts.begin(), "Variable loss_grad(");
