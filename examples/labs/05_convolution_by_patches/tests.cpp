@@ -10,6 +10,7 @@
 
 #include "autograd/ops.h"
 #include "examples/labs/support/check.h"
+#include "examples/labs/support/convolution.h"
 #include "examples/labs/support/gradient.h"
 #include "tensor/cpu/conv_rungs.h"
 #include "tests/tensor/conv_algorithm_guard.h"
@@ -120,52 +121,6 @@ void expect_patches(const char* what, const PatchGrid& grid, const Piece& piece)
   }
 }
 
-/// body(number of y, of x, of w) for every product that y is a sum of.
-template <class Body>
-void for_products(const Case& c, Body body) {
-  const Shape y = c.output();
-  for (int64_t n = 0; n < y[0]; ++n)
-    for (int64_t i = 0; i < y[1]; ++i)
-      for (int64_t j = 0; j < y[2]; ++j)
-        for (int64_t u = 0; u < c.w[0]; ++u)
-          for (int64_t v = 0; v < c.w[1]; ++v) {
-            const int64_t row = c.options.stride * i - c.options.padding + c.options.dilation * u;
-            const int64_t column =
-                c.options.stride * j - c.options.padding + c.options.dilation * v;
-            if (row < 0 || row >= c.x[1] || column < 0 || column >= c.x[2]) continue;
-            for (int64_t in = 0; in < c.x[3]; ++in)
-              for (int64_t out = 0; out < y[3]; ++out)
-                body(((n * y[1] + i) * y[2] + j) * y[3] + out,
-                     ((n * c.x[1] + row) * c.x[2] + column) * c.x[3] + in,
-                     ((u * c.w[1] + v) * c.x[3] + in) * y[3] + out);
-          }
-}
-
-Tensor convolved(const Case& c, const Tensor& x, const Tensor& w) {
-  Tensor y = Tensor::zeros(c.output(), x.options());
-  for_products(c, [&](int64_t at_y, int64_t at_x, int64_t at_w) {
-    y.data<double>()[at_y] += x.data<double>()[at_x] * w.data<double>()[at_w];
-  });
-  return y;
-}
-
-/// The gradient of the input, by scattering: each dy goes to all inputs that it came from.
-Tensor scattered(const Case& c, const Tensor& dy, const Tensor& w) {
-  Tensor dx = Tensor::zeros(c.x, dy.options());
-  for_products(c, [&](int64_t at_y, int64_t at_x, int64_t at_w) {
-    dx.data<double>()[at_x] += dy.data<double>()[at_y] * w.data<double>()[at_w];
-  });
-  return dx;
-}
-
-Tensor weight_gradient(const Case& c, const Tensor& x, const Tensor& dy) {
-  Tensor dw = Tensor::zeros(c.w, x.options());
-  for_products(c, [&](int64_t at_y, int64_t at_x, int64_t at_w) {
-    dw.data<double>()[at_w] += x.data<double>()[at_x] * dy.data<double>()[at_y];
-  });
-  return dw;
-}
-
 /// conv2d as a function of (x, w) or (x, w, bias), whose forward pass is computed by this rung.
 std::function<Variable(const Variables&)> convolution(const Case& c, ConvAlgorithm forward) {
   return [&c, forward](const Variables& in) {
@@ -207,7 +162,7 @@ TEST_CASE("the product") {
   for (const Case& c : {kPlain, kPadded, kDilated, kStrided, kEven}) {
     const Tensor x = lab::random_tensor(c.x, 1), w = lab::random_tensor(c.w, 2);
     const Tensor bias = lab::random_tensor({c.w[3]}, 3);
-    const Tensor expected = convolved(c, x, w);
+    const Tensor expected = lab::convolved(x, w, c.options);
     lab::expect_equal(c.name, ops::conv2d(x, w, c.window()), expected, 1e-12);
     lab::expect_equal(std::string(c.name) + ", with bias and ReLU",
                       ops::conv2d(x, w, c.window(), {.bias = bias, .relu = true}),
@@ -227,15 +182,15 @@ TEST_CASE("weights in another order in memory") {
   Tensor y = Tensor::zeros(c.output(), x.options());
   cpu::convolve_patches<double>(c.grid(), x.data<double>(), matrices, {},
                                 {y.data<double>(), y.size(1), y.size(2), y.size(3)});
-  lab::expect_equal("weights [out, kh, kw, in]", y, convolved(c, x, w), 1e-12);
+  lab::expect_equal("weights [out, kh, kw, in]", y, lab::convolved(x, w, c.options), 1e-12);
 }
 
 TEST_CASE("the gradient of the weight") {
   const ConvAlgorithmGuard guard(ConvAlgorithm::patches);
   for (const Case& c : {kPlain, kPadded, kStrided}) {
     const Tensor x = lab::random_tensor(c.x, 1), dy = lab::random_tensor(c.output(), 2);
-    lab::expect_equal(c.name, ops::conv2d_weight_grad(x, dy, c.window()), weight_gradient(c, x, dy),
-                      1e-12);
+    lab::expect_equal(c.name, ops::conv2d_weight_grad(x, dy, c.window()),
+                      lab::weight_gradient(x, dy, c.w, c.options), 1e-12);
     lab::expect_gradient(c.name, convolution(c, ConvAlgorithm::naive),
                          {{.shape = c.x}, {.shape = c.w}}, 1, "weight");
   }
@@ -246,7 +201,7 @@ TEST_CASE("the gradient of the input") {
   for (const Case& c : {kPlain, kPadded, kDilated, kEven, kStrided, kGaps, kBoth}) {
     const Tensor dy = lab::random_tensor(c.output(), 1), w = lab::random_tensor(c.w, 2);
     lab::expect_equal(c.name, ops::conv2d_input_grad(dy, w, c.window(), c.x[1], c.x[2]),
-                      scattered(c, dy, w), 1e-12);
+                      lab::input_gradient(dy, w, c.x, c.options), 1e-12);
     lab::expect_gradient(c.name, convolution(c, ConvAlgorithm::naive),
                          {{.shape = c.x}, {.shape = c.w}}, 0, "input");
   }

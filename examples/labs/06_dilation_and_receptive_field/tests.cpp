@@ -11,6 +11,7 @@
 
 #include "autograd/ops.h"
 #include "examples/labs/support/check.h"
+#include "examples/labs/support/convolution.h"
 #include "examples/labs/support/gradient.h"
 #include "layers/summary.h"
 #include "tensor/cpu/conv_patches.h"
@@ -75,11 +76,6 @@ struct Case {
   Conv2dOptions options;
 
   Window window() const { return {w[0], w[1], options.stride, options.padding, options.dilation}; }
-  Shape output() const {
-    const auto [stride, padding, dilation] = options;
-    return {x[0], counted_size({x[1], w[0], stride, padding, dilation}),
-            counted_size({x[2], w[1], stride, padding, dilation}), w[3]};
-  }
 };
 
 const std::vector<Case> kCases = {
@@ -93,28 +89,6 @@ const std::vector<Case> kCases = {
      {3, 3, 1, 1},
      {.stride = 2, .padding = 2, .dilation = 3}},
 };
-
-/// y from the definition. Numbers outside of the map are left out, so their weights do not matter.
-Tensor convolved(const Case& c, const Tensor& x, const Tensor& w) {
-  const Shape shape = c.output();
-  Tensor y = Tensor::zeros(shape, x.options());
-  for (int64_t n = 0; n < shape[0]; ++n)
-    for (int64_t i = 0; i < shape[1]; ++i)
-      for (int64_t j = 0; j < shape[2]; ++j)
-        for (int64_t u = 0; u < c.w[0]; ++u)
-          for (int64_t v = 0; v < c.w[1]; ++v) {
-            const int64_t row = c.options.stride * i + c.options.dilation * u - c.options.padding;
-            const int64_t column =
-                c.options.stride * j + c.options.dilation * v - c.options.padding;
-            if (row < 0 || row >= c.x[1] || column < 0 || column >= c.x[2]) continue;
-            for (int64_t in = 0; in < c.x[3]; ++in)
-              for (int64_t out = 0; out < shape[3]; ++out)
-                y.data<double>()[((n * shape[1] + i) * shape[2] + j) * shape[3] + out] +=
-                    x.data<double>()[((n * c.x[1] + row) * c.x[2] + column) * c.x[3] + in] *
-                    w.data<double>()[((u * c.w[1] + v) * c.x[3] + in) * shape[3] + out];
-          }
-  return y;
-}
 
 /// Whether some output's tap `tap` lies in the map, along one axis.
 bool touches(const Axis& a, int64_t tap) {
@@ -249,14 +223,15 @@ TEST_CASE("taps that see nothing but zeros") {
           c.name << ": a tap that never touches the map takes part (its weights are infinite,"
                  << " and 0 times infinity is no number)");
     else
-      lab::expect_equal(c.name, y, convolved(c, x, w), 1e-12);
+      lab::expect_equal(c.name, y, lab::convolved(x, w, c.options), 1e-12);
   }
 }
 
 TEST_CASE("conv2d with stride and dilation") {
   for (const Case& c : kCases) {
     const Tensor x = lab::random_tensor(c.x, 1), w = lab::random_tensor(c.w, 2);
-    lab::expect_equal(c.name, ops::conv2d(x, w, c.window()), convolved(c, x, w), 1e-12);
+    lab::expect_equal(c.name, ops::conv2d(x, w, c.window()), lab::convolved(x, w, c.options),
+                      1e-12);
   }
 }
 

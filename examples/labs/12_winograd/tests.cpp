@@ -9,6 +9,7 @@
 
 #include "autograd/ops.h"
 #include "examples/labs/support/check.h"
+#include "examples/labs/support/convolution.h"
 #include "examples/labs/support/gradient.h"
 #include "tensor/cpu/gemm.h"
 #include "tensor/cpu/winograd.h"
@@ -33,51 +34,6 @@ struct Case {
                        options.padding, options.dilation);
   }
 };
-
-/// body(number of y, of x, of w) for every product that y is a sum of.
-template <class Body>
-void for_products(const Case& c, Body body) {
-  const Shape y = c.output();
-  for (int64_t n = 0; n < y[0]; ++n)
-    for (int64_t i = 0; i < y[1]; ++i)
-      for (int64_t j = 0; j < y[2]; ++j)
-        for (int64_t u = 0; u < c.w[0]; ++u)
-          for (int64_t v = 0; v < c.w[1]; ++v) {
-            const int64_t row = c.options.stride * i - c.options.padding + c.options.dilation * u;
-            const int64_t column =
-                c.options.stride * j - c.options.padding + c.options.dilation * v;
-            if (row < 0 || row >= c.x[1] || column < 0 || column >= c.x[2]) continue;
-            for (int64_t in = 0; in < c.x[3]; ++in)
-              for (int64_t out = 0; out < y[3]; ++out)
-                body(((n * y[1] + i) * y[2] + j) * y[3] + out,
-                     ((n * c.x[1] + row) * c.x[2] + column) * c.x[3] + in,
-                     ((u * c.w[1] + v) * c.x[3] + in) * y[3] + out);
-          }
-}
-
-Tensor convolved(const Case& c, const Tensor& x, const Tensor& w) {
-  Tensor y = Tensor::zeros(c.output(), x.options());
-  for_products(c, [&](int64_t at_y, int64_t at_x, int64_t at_w) {
-    y.data<double>()[at_y] += x.data<double>()[at_x] * w.data<double>()[at_w];
-  });
-  return y;
-}
-
-Tensor input_gradient(const Case& c, const Tensor& dy, const Tensor& w) {
-  Tensor dx = Tensor::zeros(c.x, dy.options());
-  for_products(c, [&](int64_t at_y, int64_t at_x, int64_t at_w) {
-    dx.data<double>()[at_x] += dy.data<double>()[at_y] * w.data<double>()[at_w];
-  });
-  return dx;
-}
-
-Tensor weight_gradient(const Case& c, const Tensor& x, const Tensor& dy) {
-  Tensor dw = Tensor::zeros(c.w, x.options());
-  for_products(c, [&](int64_t at_y, int64_t at_x, int64_t at_w) {
-    dw.data<double>()[at_w] += x.data<double>()[at_x] * dy.data<double>()[at_y];
-  });
-  return dw;
-}
 
 /// U = G g Gᵀ for every pair of channels, [n, n, in, out], from w [r, r, in, out].
 template <int kOutputs, int kTaps>
@@ -181,7 +137,7 @@ void expect_right_output(const Case& c, const Tensor& x) {
   const Tensor w = lab::random_tensor(c.w, 2);
   TakenApart winograd(c, x, w);
   lab::expect_equal(winograd.name() + ", " + c.words(), winograd.output(right_weights(winograd, w)),
-                    convolved(c, x, w), 1e-11);
+                    lab::convolved(x, w, c.options), 1e-11);
 }
 
 // One tile each.
@@ -213,10 +169,10 @@ TEST_CASE("the naive rung") {
     const Tensor x = lab::random_tensor(c.x, 1), w = lab::random_tensor(c.w, 2);
     const Tensor dy = lab::random_tensor(c.output(), 3), bias = lab::random_tensor({c.w[3]}, 4);
     lab::expect_equal(c.words(), ops::conv2d(x, w, c.window(), {.bias = bias}),
-                      ops::add(convolved(c, x, w), bias), 1e-12);
+                      ops::add(lab::convolved(x, w, c.options), bias), 1e-12);
     lab::expect_equal(c.words() + ": the gradient of x",
                       ops::conv2d_input_grad(dy, w, c.window(), c.x[1], c.x[2]),
-                      input_gradient(c, dy, w), 1e-12);
+                      lab::input_gradient(dy, w, c.x, c.options), 1e-12);
   }
 }
 
@@ -259,10 +215,11 @@ TEST_CASE("whole convolutions") {
   for (const Case& c : kWhole) {
     const Tensor x = lab::random_tensor(c.x, 1), w = lab::random_tensor(c.w, 2);
     const Tensor dy = lab::random_tensor(c.output(), 3);
-    lab::expect_equal(c.words(), ops::conv2d(x, w, c.window()), convolved(c, x, w), 1e-11);
+    lab::expect_equal(c.words(), ops::conv2d(x, w, c.window()), lab::convolved(x, w, c.options),
+                      1e-11);
     lab::expect_equal(c.words() + ": the gradient of x",
                       ops::conv2d_input_grad(dy, w, c.window(), c.x[1], c.x[2]),
-                      input_gradient(c, dy, w), 1e-11);
+                      lab::input_gradient(dy, w, c.x, c.options), 1e-11);
   }
 }
 
@@ -287,7 +244,7 @@ TEST_CASE("the gradient of the weight") {
   for (const Case& c : cases) {
     const Tensor x = lab::random_tensor(c.x, 1), dy = lab::random_tensor(c.output(), 2);
     lab::expect_equal(c.words(), ops::conv2d_weight_grad(x, dy, c.window()),
-                      weight_gradient(c, x, dy), 1e-11);
+                      lab::weight_gradient(x, dy, c.w, c.options), 1e-11);
   }
   lab::expect_gradient("conv2d", convolution(kWhole[1], ConvAlgorithm::patches),
                        {{.shape = kWhole[1].x}, {.shape = kWhole[1].w}}, 1, "weight");
