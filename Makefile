@@ -310,7 +310,7 @@ $(REPORT)/mutations.json: $(BIN)/gradcheck
 	@mkdir -p $(@D)
 	DEVICE=cpu $< --mutations $@
 
-parity: $(BIN)/parity  ## one training step against PyTorch (needs python3-torch)
+parity: $(BIN)/parity | $(BUILD)/deps-pytorch  ## one training step of each phase against PyTorch
 	/usr/bin/python3 tests/parity/run.py --parity $(BIN)/parity
 
 bench: $(BIN)/bench_layers $(BIN)/bench_scaling  ## every layer in GFLOP/s and of the machine's peak; scaling
