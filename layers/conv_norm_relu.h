@@ -10,8 +10,9 @@ namespace kintsugi {
 
 /// Convolution, batch normalisation, ReLU: the block that GLCIC repeats 26 times. Children "conv"
 /// and "norm". In training, normalisation and ReLU are one op, and the value of the block's input
-/// is let go, for backward to make again; at inference without recording, the normalisation is
-/// folded into the convolution's weights, and bias and ReLU into its last step.
+/// is let go, for backward to make again; the convolution's bias gets no gradient, which would be
+/// 0. At inference without recording, the normalisation is folded into the convolution's weights,
+/// and bias and ReLU into its last step.
 class ConvNormRelu final : public Module {
  public:
   explicit ConvNormRelu(std::shared_ptr<Convolution> conv);

@@ -154,6 +154,7 @@ void Module::set_frozen(bool frozen) {
 }
 
 void Module::set_ghost_batches(int64_t batches) {
+  check(batches > 0, "{} ghost batches; there must be 1 or more", batches);
   ghost_batches_ = batches;
   for (const auto& [name, child] : children_) child->set_ghost_batches(batches);
 }

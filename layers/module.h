@@ -91,7 +91,7 @@ class Module {
   /// How many batches of one size forward() gets in a row, along the first axis. In training mode,
   /// batch norm normalises each by its own statistics, and its running statistics move once for
   /// each, in their order ("ghost batches", Hoffer et al. 2017): as one pass for each batch would,
-  /// but weights are read once.
+  /// but weights are read once. Throws Error where there is not 1 at least.
   void set_ghost_batches(int64_t batches);
   int64_t ghost_batches() const { return ghost_batches_; }
 

@@ -108,6 +108,8 @@ TEST_CASE("ghost batches leave a block as one pass for each batch would") {
   }
   CHECK(sentence_of([&] { (*together)(Variable(ops::slice(one, 0, 0, 1))); }) ==
         "batch_norm: x [1, 3, 3, 3] is not 2 batches of one size");
+  CHECK(sentence_of([&] { together->set_ghost_batches(0); }) ==
+        "0 ghost batches; there must be 1 or more");
   together->eval();  // where the batch does not matter
   CHECK((*together)(Variable(ops::slice(one, 0, 0, 1))).shape() == Shape{1, 3, 3, 3});
 }
