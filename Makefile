@@ -13,7 +13,7 @@ VERSION := 0.1.0
 
 PACKAGES := g++ pkg-config libeigen3-dev libstb-dev libfmt-dev libcli11-dev nlohmann-json3-dev \
             doctest-dev librapidcheck-dev libboost-context-dev libpng-dev libjpeg-dev zlib1g-dev \
-            libmd-dev libprotobuf-dev protobuf-compiler python3
+            nettle-dev libprotobuf-dev protobuf-compiler python3
 
 OBJ := $(BUILD)/$(CONFIG)
 BIN := $(if $(filter release,$(CONFIG)),$(BUILD)/bin,$(OBJ)/bin)
@@ -208,7 +208,7 @@ $(BIN)/parity: $(call objects,tests/parity/parity.cpp $(TRAINING)) $(LIB)
 	$(link)
 # For every program that has glcic in it: photographs (glcic/pictures) and the formats of
 # $(PROTOS); the library does without.
-GLCIC_LIBS := -lpng -ljpeg -lz -lmd -lprotobuf-lite
+GLCIC_LIBS := -lpng -ljpeg -lz -lnettle -lprotobuf-lite
 $(addprefix $(BIN)/,glcic demo parity properties tests tests-emulated bench_layers bench_scaling bench_work \
   bench_onednn conv_error fuzz_%): LDLIBS += $(GLCIC_LIBS)
 BENCH := tests/bench/layer_table.cpp tests/bench/network_work.cpp

@@ -4,8 +4,6 @@
 #include <map>
 
 #include "tensor/error.h"
-#include "tensor/io/file.h"
-#include "tensor/io/safetensors.h"
 #include "tensor/ops.h"
 
 namespace kintsugi {
@@ -77,10 +75,10 @@ Model averaged_model(const TrainState& state) {
 }
 
 void write_checkpoint(const std::string& path, const TrainState& state, const Metadata& more) {
-  write_file_atomically(path, checkpoint_bytes(state, more));
+  write_safetensors(path, checkpoint_contents(state, more));
 }
 
-std::string checkpoint_bytes(const TrainState& state, const Metadata& more) {
+SafeTensors checkpoint_contents(const TrainState& state, const Metadata& more) {
   SafeTensors file;
   file.tensors = save_model(averaged_model(state));
   file.tensors.merge(state.model.completion->save(kTrainingPrefix));
@@ -94,7 +92,7 @@ std::string checkpoint_bytes(const TrainState& state, const Metadata& more) {
                    {"seconds", fmt::format("{}", state.position.seconds)},
                    {"alpha", fmt::format("{}", state.alpha)}};
   file.metadata.insert(more.begin(), more.end());
-  return format_safetensors(file, "checkpoint");
+  return file;
 }
 
 TrainState read_checkpoint(const std::string& path, Device device) {

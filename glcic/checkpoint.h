@@ -6,6 +6,7 @@
 #include "glcic/model.h"
 #include "glcic/settings.h"
 #include "layers/optimizer.h"
+#include "tensor/io/safetensors.h"
 
 namespace kintsugi {
 
@@ -42,9 +43,9 @@ Model averaged_model(const TrainState& state);
 /// renamed.
 void write_checkpoint(const std::string& path, const TrainState& state,
                       const std::map<std::string, std::string>& more = {});
-/// The bytes of that file.
-std::string checkpoint_bytes(const TrainState& state,
-                             const std::map<std::string, std::string>& more = {});
+/// What that file holds.
+SafeTensors checkpoint_contents(const TrainState& state,
+                                const std::map<std::string, std::string>& more = {});
 /// Throws Error, naming the file, where it is no checkpoint.
 TrainState read_checkpoint(const std::string& path, Device device);
 

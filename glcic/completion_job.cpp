@@ -1,18 +1,18 @@
 #include "glcic/completion_job.h"
 
-#include <sha2.h>
+#include <nettle/base16.h>
+#include <nettle/sha2.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "glcic/completer.h"
 #include "glcic/completion_windows.h"
 #include "glcic/settings.h"
 #include "tensor/error.h"
+#include "tensor/io/file.h"
 #include "tensor/io/npy.h"
-#include "tensor/io/safetensors.h"
 
 namespace kintsugi {
 namespace {
@@ -27,15 +27,6 @@ std::optional<int64_t> trained_side(const SafeTensors& file, const std::string& 
   } catch (const Error&) {
     return std::nullopt;  // another program's: they say nothing of holes
   }
-}
-
-Model model_for_inference(const StateDict& saved, const std::string& path, Device device) {
-  Model model = load_model(saved, path, 0);
-  model.completion->to(device);
-  model.completion->eval();
-  model.completion->set_frozen(true);
-  model.mean_pixel = model.mean_pixel.to(device);
-  return model;
 }
 
 std::string notes_on(const CompletionJob& job, const PixelMask& hole,
@@ -55,15 +46,21 @@ std::string notes_on(const CompletionJob& job, const PixelMask& hole,
 }  // namespace
 
 std::string sha256_of_file(const std::string& path) {
-  char digits[SHA256_DIGEST_STRING_LENGTH];
-  check(SHA256File(path.c_str(), digits) != nullptr, "cannot read {}: {}", path,
-        std::strerror(errno));
+  sha256_ctx context;
+  sha256_init(&context);
+  read_in_parts(path, [&](std::string_view part) {
+    sha256_update(&context, part.size(), reinterpret_cast<const uint8_t*>(part.data()));
+  });
+  std::array<uint8_t, SHA256_DIGEST_SIZE> digest;
+  sha256_digest(&context, digest.size(), digest.data());
+  std::string digits(BASE16_ENCODE_LENGTH(digest.size()), '\0');
+  base16_encode_update(digits.data(), digest.size(), digest.data());
   return digits;
 }
 
 CompletionWeights read_completion_weights(const std::string& path, Device device) {
-  const SafeTensors file = read_safetensors(path);
-  return {.model = model_for_inference(file.tensors, path, device),
+  const SafeTensors file = read_completion_entries(path);
+  return {.model = inference_model(file.tensors, path, device),
           .sha256 = sha256_of_file(path),
           .trained_side = trained_side(file, path)};
 }

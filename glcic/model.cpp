@@ -2,13 +2,14 @@
 
 #include "autograd/ops.h"
 #include "tensor/error.h"
-#include "tensor/io/safetensors.h"
 #include "tensor/ops.h"
 
 namespace kintsugi {
 
 namespace {
 
+constexpr const char* kCompletion = "completion.";
+constexpr const char* kMeanPixel = "mean_pixel";
 /// The flag of files whose C sees RGB − mean_pixel.
 constexpr const char* kMeanSubtracted = "mean_subtracted";
 
@@ -69,9 +70,9 @@ void check_fits(const Model& model, int64_t height, int64_t width) {
 }
 
 StateDict save_model(const Model& model) {
-  StateDict saved = model.completion->save("completion.");
+  StateDict saved = model.completion->save(kCompletion);
   if (model.discriminators) saved.merge(model.discriminators->save("discriminator."));
-  saved["mean_pixel"] = model.mean_pixel;
+  saved[kMeanPixel] = model.mean_pixel;
   if (model.mean_subtracted) saved[kMeanSubtracted] = Tensor::full({1}, 1);
   return saved;
 }
@@ -83,7 +84,7 @@ Model load_model(const StateDict& saved, const std::string& origin, int64_t size
   Model model;
   model.architecture = &architecture;
   if (architecture.only_size) model.only_size = architecture.only_size(saved);
-  model.mean_pixel = entry(source, "mean_pixel", 1).to(first.dtype());
+  model.mean_pixel = entry(source, kMeanPixel, 1).to(first.dtype());
   check(model.mean_pixel.numel() == 3, "{}: mean_pixel has shape {}, not [3]", origin,
         model.mean_pixel.shape());
   model.mean_subtracted = saved.contains(kMeanSubtracted) &&
@@ -91,7 +92,7 @@ Model load_model(const StateDict& saved, const std::string& origin, int64_t size
   Generator unused;  // every number that is drawn is replaced
   model.completion = architecture.make_completion(model.only_size, first.size(0), unused);
   model.completion->to(first.dtype());
-  load_into(*model.completion, source, "completion.");
+  load_into(*model.completion, source, kCompletion);
   if (size > 0) {
     check_fits(model, size, size);
     const Tensor& judge = entry(source, architecture.judge_first_weight, 4);
@@ -102,13 +103,23 @@ Model load_model(const StateDict& saved, const std::string& origin, int64_t size
   return model;
 }
 
-Model read_weights(const std::string& path, Device device) {
-  Model model = load_model(read_safetensors(path).tensors, path, 0);
+SafeTensors read_completion_entries(const std::string& path) {
+  return read_safetensors(path, [](const std::string& name) {
+    return name.starts_with(kCompletion) || name == kMeanPixel || name == kMeanSubtracted;
+  });
+}
+
+Model inference_model(const StateDict& saved, const std::string& origin, Device device) {
+  Model model = load_model(saved, origin, 0);
   model.completion->to(device);
   model.completion->eval();
   model.completion->set_frozen(true);
   model.mean_pixel = model.mean_pixel.to(device);
   return model;
+}
+
+Model read_weights(const std::string& path, Device device) {
+  return inference_model(read_completion_entries(path).tensors, path, device);
 }
 
 Tensor completion_input(const Tensor& images, const Tensor& masks, const Tensor& mean_pixel,

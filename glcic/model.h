@@ -4,6 +4,7 @@
 #include <string>
 
 #include "glcic/networks.h"
+#include "tensor/io/safetensors.h"
 
 namespace kintsugi {
 
@@ -34,7 +35,12 @@ StateDict save_model(const Model& model);
 /// these are not the weights of an architecture, naming `origin` (a file) and what is missing or
 /// has another shape.
 Model load_model(const StateDict& saved, const std::string& origin, int64_t size);
-/// C and mean_pixel of a weights file or a checkpoint, ready for inference.
+/// Of a weights file or a checkpoint what load_model takes with size 0, and the metadata: the rest,
+/// which is most of a checkpoint, is not read.
+SafeTensors read_completion_entries(const std::string& path);
+/// C and mean_pixel from such entries, ready for inference.
+Model inference_model(const StateDict& saved, const std::string& origin, Device device);
+/// Both in one.
 Model read_weights(const std::string& path, Device device = Device::cpu);
 
 /// What C sees: [N, H, W, 4]: RGB with the hole set to the mean pixel, then the mask. images

@@ -33,9 +33,17 @@ std::string file_of(const std::string& run, int64_t step, const char* ending) {
   return fmt::format("{}/{:07}{}", checkpoints_of(run), step, ending);
 }
 
-std::string marker_of(std::string_view bytes) {
-  return fmt::format("bytes {}\nfnv1a {:016x}\n", bytes.size(), hash_bytes(bytes));
-}
+/// What a marker says of a checkpoint.
+struct Marker {
+  size_t bytes = 0;
+  uint64_t hash = hash_bytes("");
+
+  void add(std::string_view part) {
+    bytes += part.size();
+    hash = hash_bytes(part, hash);
+  }
+  std::string text() const { return fmt::format("bytes {}\nfnv1a {:016x}\n", bytes, hash); }
+};
 
 /// True where it was not there before.
 bool make_folder(const std::string& path) {
@@ -90,28 +98,31 @@ std::string fault_of(const std::string& run, int64_t step) {
   std::error_code ignored;
   if (!fs::exists(marker, ignored)) return path + " was not written to its end";
   try {
-    const std::string bytes = read_file(path);
-    return read_file(marker) == marker_of(bytes) ? "" : path + " is damaged: its marker tells";
+    Marker expected;
+    read_in_parts(path, [&](std::string_view part) { expected.add(part); });
+    return read_file(marker) == expected.text() ? "" : path + " is damaged: its marker tells";
   } catch (const Error& error) {
     return error.what();
   }
 }
 
 /// checkpoint.safetensors changes from one file to the other at once.
-void make_newest(const std::string& run, int64_t step, std::string_view bytes) {
+void make_newest(const std::string& run, int64_t step, std::span<const std::string_view> parts) {
   const std::string newest = run + "/checkpoint.safetensors", aside = newest + ".partial";
   ::unlink(aside.c_str());
   if (::link(file_of(run, step, kWeights).c_str(), aside.c_str()) != 0 ||
       ::rename(aside.c_str(), newest.c_str()) != 0)
-    write_file_atomically(newest, bytes);  // a file system without hard links
+    write_file_atomically(newest, parts);  // a file system without hard links
   ::unlink(aside.c_str());                 // rename() leaves it where both were the same file
 }
 
-void write_marked(const std::string& run, int64_t step, std::string_view bytes) {
+void write_marked(const std::string& run, int64_t step, std::span<const std::string_view> parts) {
   remove_checkpoint(run, step);
-  write_file_atomically(file_of(run, step, kWeights), bytes);
+  write_file_atomically(file_of(run, step, kWeights), parts);
   sync_folder(checkpoints_of(run));
-  write_file_atomically(file_of(run, step, kMarker), marker_of(bytes));
+  Marker marker;
+  for (const std::string_view part : parts) marker.add(part);
+  write_file_atomically(file_of(run, step, kMarker), marker.text());
   sync_folder(checkpoints_of(run));
 }
 
@@ -172,13 +183,14 @@ void RunFolder::check_there() const {
         "{}: the folder has vanished while the run went on; nothing more is written", path_);
 }
 
-void RunFolder::write_checkpoint(int64_t step, std::string_view bytes, int keep) const {
+void RunFolder::write_checkpoint(int64_t step, std::span<const std::string_view> parts,
+                                 int keep) const {
   check(keep >= 1, "a run keeps 1 checkpoint or more, not {}", keep);
   check_there();
   make_checkpoints_folder(path_);
   // One that counts stays: a step always has the same weights.
-  if (!fault_of(path_, step).empty()) write_marked(path_, step, bytes);
-  make_newest(path_, step, bytes);
+  if (!fault_of(path_, step).empty()) write_marked(path_, step, parts);
+  make_newest(path_, step, parts);
   sync_folder(path_);
   remove_older(path_, step, keep);
 }

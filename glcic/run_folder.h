@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +26,11 @@ class RunFolder {
 
   /// Throws Error where the folder has vanished, or another stands in its place.
   void check_there() const;
-  /// The checkpoint `bytes` of a step, then its marker, then checkpoint.safetensors, each on the
-  /// disk before the next begins. Then all others go but the `keep` − 1 ≥ 0 newest from before that
-  /// step. Throws Error where one cannot be written; those from before are then still there.
-  void write_checkpoint(int64_t step, std::string_view bytes, int keep) const;
+  /// The checkpoint of a step, whose bytes are the parts one behind the other, then its marker,
+  /// then checkpoint.safetensors, each on the disk before the next begins. Then all others go but
+  /// the `keep` − 1 ≥ 0 newest from before that step. Throws Error where one cannot be written;
+  /// those from before are then still there.
+  void write_checkpoint(int64_t step, std::span<const std::string_view> parts, int keep) const;
 
  private:
   std::string path_;

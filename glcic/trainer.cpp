@@ -173,7 +173,9 @@ class Run {
     metrics_.flush();
     if (const std::string name = first_not_finite(state_); !name.empty())
       throw NotFinite(name, state_.position);
-    folder_.write_checkpoint(state_.position.step, checkpoint_bytes(state_), options_.keep);
+    folder_.write_checkpoint(state_.position.step,
+                             format_safetensors(checkpoint_contents(state_), "checkpoint").parts(),
+                             options_.keep);
     samples_.write(fmt::format("{}/samples/{:07}.png", options_.run, state_.position.step),
                    averaged_model(state_));
     if (options_.validate) validate();

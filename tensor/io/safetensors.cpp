@@ -118,17 +118,31 @@ void check_no_gaps(const std::string& path, std::vector<Entry>& entries, uint64_
   check(end == data_bytes, "{}: there are {} unused bytes at its end", path, data_bytes - end);
 }
 
-uint64_t header_length(const std::string& path, std::string_view bytes) {
-  check(bytes.size() >= kLengthBytes, "{} is not a safetensors file: it has only {} bytes", path,
-        bytes.size());
+/// What is parsed: a file, or memory.
+struct Source {
+  const std::string& path;
+  uint64_t size;
+  std::function<void(uint64_t offset, std::span<char> to)> read;
+
+  std::string bytes(uint64_t offset, uint64_t count) const {
+    std::string bytes(count, '\0');
+    read(offset, bytes);
+    return bytes;
+  }
+};
+
+uint64_t header_length(const Source& source) {
+  const std::string& path = source.path;
+  check(source.size >= kLengthBytes, "{} is not a safetensors file: it has only {} bytes", path,
+        source.size);
   uint64_t length = 0;
-  std::memcpy(&length, bytes.data(), kLengthBytes);
+  source.read(0, {reinterpret_cast<char*>(&length), kLengthBytes});
   check(length <= kMaxHeader, "{} is not a safetensors file: a header of {} bytes, the limit is {}",
         path, length, kMaxHeader);
-  check(length <= bytes.size() - kLengthBytes,
+  check(length <= source.size - kLengthBytes,
         "{} is truncated, or not a safetensors file: its header should have {} bytes, but only {} "
         "follow",
-        path, length, bytes.size() - kLengthBytes);
+        path, length, source.size - kLengthBytes);
   return length;
 }
 
@@ -142,37 +156,66 @@ std::map<std::string, std::string> read_metadata(const std::string& path, const 
   return metadata;
 }
 
-}  // namespace
-
-SafeTensors read_safetensors(const std::string& path) {
-  return parse_safetensors(read_file(path), path);
+/// The tensor of an entry; `data` is where the data section begins.
+Tensor read_tensor(const Source& source, uint64_t data, const Entry& entry) {
+  if (!is_read_as_it_is(*entry.type))
+    return widen(*entry.type, source.bytes(data + entry.begin, entry.end - entry.begin),
+                 entry.shape);
+  const Tensor tensor = Tensor::empty(entry.shape, {.dtype = entry.type->dtype});
+  source.read(data + entry.begin, {static_cast<char*>(tensor.raw()), entry.end - entry.begin});
+  return tensor;
 }
 
-SafeTensors parse_safetensors(std::string_view bytes, const std::string& path) {
-  const uint64_t length = header_length(path, bytes);
-  const Json header = parse_header(path, bytes.substr(kLengthBytes, length));
-  const std::string_view data = bytes.substr(kLengthBytes + length);
+SafeTensors parse(const Source& source, const std::function<bool(const std::string&)>& wanted) {
+  const uint64_t length = header_length(source), data = kLengthBytes + length;
+  const Json header = parse_header(source.path, source.bytes(kLengthBytes, length));
 
   SafeTensors contents;
   std::vector<Entry> entries;
   for (const auto& [name, fields] : header.items())
     if (name == kMetadata)
-      contents.metadata = read_metadata(path, fields);
+      contents.metadata = read_metadata(source.path, fields);
     else
-      entries.push_back(read_entry(path, name, fields, data.size()));
-  check_no_gaps(path, entries, data.size());
+      entries.push_back(read_entry(source.path, name, fields, source.size - data));
+  check_no_gaps(source.path, entries, source.size - data);
 
   for (const Entry& entry : entries)
-    contents.tensors[entry.name] =
-        widen(*entry.type, data.substr(entry.begin, entry.end - entry.begin), entry.shape);
+    if (wanted(entry.name)) contents.tensors[entry.name] = read_tensor(source, data, entry);
   return contents;
 }
 
-void write_safetensors(const std::string& path, const SafeTensors& contents) {
-  write_file_atomically(path, format_safetensors(contents, path));
+bool any_name(const std::string&) { return true; }
+
+}  // namespace
+
+SafeTensors read_safetensors(const std::string& path) { return read_safetensors(path, any_name); }
+
+SafeTensors read_safetensors(const std::string& path,
+                             const std::function<bool(const std::string& name)>& wanted) {
+  const FileReader file(path);
+  const auto read = [&](uint64_t offset, std::span<char> to) { file.read(offset, to); };
+  return parse({path, file.size(), read}, wanted);
 }
 
-std::string format_safetensors(const SafeTensors& contents, const std::string& path) {
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& path) {
+  const auto read = [&](uint64_t offset, std::span<char> to) {
+    std::copy_n(bytes.data() + offset, to.size(), to.data());
+  };
+  return parse({path, bytes.size(), read}, any_name);
+}
+
+void write_safetensors(const std::string& path, const SafeTensors& contents) {
+  write_file_atomically(path, format_safetensors(contents, path).parts());
+}
+
+std::vector<std::string_view> FormattedSafeTensors::parts() const {
+  std::vector<std::string_view> parts{header};
+  for (const Tensor& tensor : tensors)
+    parts.emplace_back(static_cast<const char*>(tensor.raw()), tensor.bytes());
+  return parts;
+}
+
+FormattedSafeTensors format_safetensors(const SafeTensors& contents, const std::string& path) {
   std::vector<std::pair<std::string, Tensor>> ordered(contents.tensors.begin(),
                                                       contents.tensors.end());
   for (const auto& [name, tensor] : ordered) {
@@ -185,21 +228,21 @@ std::string format_safetensors(const SafeTensors& contents, const std::string& p
 
   Json header = Json::object();
   if (!contents.metadata.empty()) header[kMetadata] = contents.metadata;
-  std::string data;
+  FormattedSafeTensors file;
+  uint64_t end = 0;
   for (const auto& [name, tensor] : ordered) {
-    const Tensor host = tensor.to(Device::cpu);
-    const size_t begin = data.size();
-    data.append(static_cast<const char*>(host.raw()), host.bytes());
+    const uint64_t begin = end;
+    end += tensor.bytes();
+    file.tensors.push_back(tensor.to(Device::cpu));
     header[name] = {{"dtype", tensor.dtype() == DType::float32 ? "F32" : "F64"},
                     {"shape", std::vector<int64_t>(tensor.shape().begin(), tensor.shape().end())},
-                    {"data_offsets", {begin, data.size()}}};
+                    {"data_offsets", {begin, end}}};
   }
   std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const uint64_t length = text.size();
-  std::string file(reinterpret_cast<const char*>(&length), kLengthBytes);
-  file.reserve(kLengthBytes + text.size() + data.size());
-  return file.append(text).append(data);
+  file.header = std::string(reinterpret_cast<const char*>(&length), kLengthBytes) + text;
+  return file;
 }
 
 }  // namespace kintsugi

@@ -1,7 +1,9 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tensor/tensor.h"
 
@@ -19,13 +21,25 @@ struct SafeTensors {
 /// name, or whose offsets overlap, leave gaps, run past the end or disagree with a shape is an
 /// Error that names the file and what is wrong.
 SafeTensors read_safetensors(const std::string& path);
-/// The same from memory; `path` stands for the file in messages.
+/// Of the tensors only those whose names are wanted; the others are checked, but not read.
+SafeTensors read_safetensors(const std::string& path,
+                             const std::function<bool(const std::string& name)>& wanted);
+/// All from memory; `path` stands for the file in messages.
 SafeTensors parse_safetensors(std::string_view bytes, const std::string& path);
 
 /// Tensors in float64 first, then float32, each by name, every one aligned to its element; CPU or
 /// device. The file appears whole or not at all (write_file_atomically).
 void write_safetensors(const std::string& path, const SafeTensors& contents);
-/// The bytes that write_safetensors writes; `path` stands for the file in messages.
-std::string format_safetensors(const SafeTensors& contents, const std::string& path);
+
+/// The bytes that write_safetensors writes: some of its own, then the tensors', where they lie.
+struct FormattedSafeTensors {
+  std::string header;
+  std::vector<Tensor> tensors;  ///< on the CPU
+
+  /// One behind the other they are the file. They lie in this object.
+  std::vector<std::string_view> parts() const;
+};
+/// `path` stands for the file in messages.
+FormattedSafeTensors format_safetensors(const SafeTensors& contents, const std::string& path);
 
 }  // namespace kintsugi

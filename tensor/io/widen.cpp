@@ -67,13 +67,15 @@ const ElementType* element_type(std::string_view name) {
   return nullptr;
 }
 
+bool is_read_as_it_is(const ElementType& type) { return type.name == "F32" || type.name == "F64"; }
+
 Tensor widen(const ElementType& type, std::string_view data, const Shape& shape) {
   const auto elements = static_cast<size_t>(shape.numel());
   check(data.size() == elements * type.bytes, "widen: {} of {} does not take {} bytes", shape,
         type.name, data.size());
   Tensor out = Tensor::empty(shape, {.dtype = type.dtype});
   if (elements == 0) return out;
-  if (type.name == "F32" || type.name == "F64")
+  if (is_read_as_it_is(type))
     std::memcpy(out.raw(), data.data(), data.size());
   else if (type.name == "F16")
     convert_all<uint16_t, float>(data, out, from_half);

@@ -16,6 +16,9 @@ struct ElementType {
 /// nullptr for a name that is not known.
 const ElementType* element_type(std::string_view name);
 
+/// True of F32 and F64: a tensor holds the very bytes of the file.
+bool is_read_as_it_is(const ElementType& type);
+
 /// The numbers in `data`, little-endian and row-major, as a tensor of type.dtype.
 /// data.size() = shape.numel()·type.bytes.
 Tensor widen(const ElementType& type, std::string_view data, const Shape& shape);

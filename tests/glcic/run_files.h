@@ -48,7 +48,10 @@ inline std::string metrics_without_clock(const std::string& path) {
 inline std::string bits_of(const std::string& path) {
   SafeTensors file = read_safetensors(path);
   file.metadata.erase("seconds");
-  return format_safetensors(file, path);
+  const FormattedSafeTensors bits = format_safetensors(file, path);
+  std::string joined;
+  for (const std::string_view part : bits.parts()) joined += part;
+  return joined;
 }
 
 }  // namespace kintsugi

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <filesystem>
 
 #include "glcic/run_folder.h"
@@ -13,12 +14,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The checkpoint of a step, in two parts.
+void write(const RunFolder& folder, int64_t step, std::string_view text, int keep) {
+  folder.write_checkpoint(step, std::array{text.substr(0, 3), text.substr(3)}, keep);
+}
+
 /// Checkpoints of steps 0, 10, …, 40, of which three are kept.
 std::string run_with_checkpoints(const TemporaryFolder& folder) {
   const std::string run = folder / "run";
   const RunFolder open(run);
   for (int64_t step = 0; step <= 40; step += 10)
-    open.write_checkpoint(step, fmt::format("weights of step {}", step), 3);
+    write(open, step, fmt::format("weights of step {}", step), 3);
   return run;
 }
 
@@ -109,7 +115,7 @@ TEST_CASE("leftovers of an interrupted process and of steps to come are cleared 
         "/checkpoints/0000050.safetensors.partial", "/checkpoints/0000050.complete", "/lock"})
     write_file_atomically(run + leftover, "half");
   const RunFolder open(run);
-  open.write_checkpoint(45, "weights of step 45", 3);
+  write(open, 45, "weights of step 45", 3);
   CHECK(files_in(run + "/checkpoints") == 6);
   for (const int step : {30, 40, 45}) CHECK(fs::exists(marker(run, step)));
   CHECK(files_in(run) == 3);  // with the lock
@@ -120,10 +126,10 @@ TEST_CASE("a checkpoint that counts is not written again, one that is damaged is
   const TemporaryFolder folder;
   const std::string run = run_with_checkpoints(folder);
   const RunFolder open(run);
-  open.write_checkpoint(40, "weights of step 4x", 3);
+  write(open, 40, "weights of step 4x", 3);
   CHECK(read_file(weights(run, 40)) == "weights of step 40");
   fs::resize_file(weights(run, 40), 5);
-  open.write_checkpoint(40, "weights of step 40", 3);
+  write(open, 40, "weights of step 40", 3);
   CHECK(newest_checkpoint(run).path == weights(run, 40));
   CHECK(read_file(run + "/checkpoint.safetensors") == "weights of step 40");
 }
@@ -136,7 +142,7 @@ TEST_CASE("a folder is held by one at a time, and its lock file is nothing witho
     CHECK(sentence_of([&] { RunFolder second(run); }) ==
           run + ": another process trains into this folder");
     CHECK(fs::exists(run + "/lock"));
-    first.write_checkpoint(0, "weights", 1);
+    write(first, 0, "weights", 1);
   }
   CHECK_FALSE(fs::exists(run + "/lock"));
   write_file_atomically(run + "/lock", "");  // as a killed process leaves it
@@ -156,15 +162,13 @@ TEST_CASE("a folder that vanishes, or that another takes the place of, is not wr
   const TemporaryFolder folder;
   const std::string run = folder / "run";
   const RunFolder open(run);
-  open.write_checkpoint(0, "weights", 1);
+  write(open, 0, "weights", 1);
   CHECK_NOTHROW(open.check_there());
   fs::rename(run, folder / "elsewhere");
   CHECK_THROWS_WITH_AS(open.check_there(), doctest::Contains("has vanished"), Error);
-  CHECK_THROWS_WITH_AS(open.write_checkpoint(1, "more", 1), doctest::Contains("has vanished"),
-                       Error);
+  CHECK_THROWS_WITH_AS(write(open, 1, "more", 1), doctest::Contains("has vanished"), Error);
   CHECK_FALSE(fs::exists(run));
   const RunFolder other(run);
-  CHECK_THROWS_WITH_AS(open.write_checkpoint(1, "more", 1), doctest::Contains("has vanished"),
-                       Error);
+  CHECK_THROWS_WITH_AS(write(open, 1, "more", 1), doctest::Contains("has vanished"), Error);
   CHECK(newest_checkpoint(run).path.empty());
 }

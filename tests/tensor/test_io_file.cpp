@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <csignal>
+#include <thread>
 
 #include "tensor/error.h"
 #include "tensor/io/file.h"
@@ -48,6 +51,60 @@ TEST_CASE("a file comes back as it was written, and nothing is left beside it") 
   CHECK(files_in(folder.path()) == 1);
 }
 
+TEST_CASE("a file is written from parts, and read in parts at any place") {
+  const TemporaryFolder folder;
+  const std::string first("ab\0c", 4);
+  write_file_atomically(folder / "x", std::array<std::string_view, 3>{first, "", "defg"});
+  CHECK(read_file(folder / "x") == first + "defg");
+
+  const FileReader file(folder / "x");
+  CHECK(file.size() == 8);
+  std::string part(3, '?');
+  file.read(3, part);
+  CHECK(part == "cde");
+  file.read(0, part);
+  CHECK(part == first.substr(0, 3));
+  file.read(8, {});
+  CHECK(sentence_of([&] { file.read(6, part); }) ==
+        "cannot read " + folder / "x" + ": it ends at byte 8");
+  CHECK_THROWS_AS(file.read(~uint64_t{0}, part), Error);
+
+  std::filesystem::resize_file(folder / "x", 5);
+  CHECK(sentence_of([&] { file.read(3, part); }) ==
+        "cannot read " + folder / "x" + ": it has become shorter than its 8 bytes");
+}
+
+TEST_CASE("a file larger than a part is read in parts, in their order") {
+  const TemporaryFolder folder;
+  std::string bytes;
+  for (int i = 0; bytes.size() < (5 << 20) / 2; ++i) bytes += std::to_string(i);
+  write_file_atomically(folder / "x", bytes);
+  std::string joined;
+  int parts = 0;
+  read_in_parts(folder / "x", [&](std::string_view part) {
+    joined += part;
+    ++parts;
+  });
+  CHECK(joined == bytes);
+  CHECK(parts == 3);
+}
+
+TEST_CASE("a pipe is read in parts, too") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  std::thread writer([&] { write_file_atomically(path, "0123456789"); });
+  const FileReader file(path);
+  writer.join();
+  CHECK(file.size() == 10);
+  std::string part(2, '?');
+  for (const uint64_t offset : {7, 1}) {
+    file.read(offset, part);
+    CHECK(part == std::string("0123456789").substr(offset, 2));
+  }
+  CHECK_THROWS_AS(file.read(9, part), Error);
+}
+
 TEST_CASE("a failed write keeps the old file and leaves nothing beside it") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "x", "the old file");
@@ -70,6 +127,9 @@ TEST_CASE("missing files and folders are errors that name them") {
   CHECK(sentence_of([&] { read_file(folder / "no"); }) ==
         "cannot read " + folder / "no" + ": No such file or directory");
   CHECK(sentence_of([&] { read_file(folder.path()); }).find("is a folder") != std::string::npos);
+  CHECK(sentence_of([&] { FileReader(folder / "no"); }) ==
+        "cannot read " + folder / "no" + ": No such file or directory");
+  CHECK(sentence_of([&] { FileReader(folder.path()); }).find("is a folder") != std::string::npos);
   CHECK(sentence_of([&] { write_file_atomically(folder / "no/file", "x"); }) ==
         "cannot write " + folder / "no/file" + ": No such file or directory");
   CHECK_THROWS_AS(write_file_atomically(folder.path(), "x"), Error);

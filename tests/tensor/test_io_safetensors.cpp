@@ -53,6 +53,23 @@ TEST_CASE("safetensors keep names, shapes, dtypes, metadata and every bit") {
   }
 }
 
+TEST_CASE("of a safetensors file the wanted tensors are read, and all are checked") {
+  const TemporaryFolder folder;
+  SafeTensors contents;
+  contents.tensors["a"] = Tensor::from({1, 2}, {2});
+  contents.tensors["b"] = Tensor::from({3, 4, 5}, {3});
+  contents.metadata["step"] = "12";
+  write_safetensors(folder / "w", contents);
+  const SafeTensors some =
+      read_safetensors(folder / "w", [](const std::string& name) { return name == "b"; });
+  CHECK(some.metadata == contents.metadata);
+  REQUIRE(some.tensors.size() == 1);
+  CHECK(some.tensors.at("b").to_vector() == std::vector<double>{3, 4, 5});
+
+  write_file_atomically(folder / "w", one(field("F32", "[2]", "[0,8]"), 7));
+  CHECK_THROWS_AS(read_safetensors(folder / "w", [](const std::string&) { return false; }), Error);
+}
+
 TEST_CASE("safetensors data start at a multiple of 8, float64 first") {
   const TemporaryFolder folder;
   SafeTensors contents;
