@@ -64,6 +64,13 @@ void multiply_tile(const Tile<T>& tile) {
     ahead += tile.ahead_step;
   }
 
+  if (!tile.bias && !p.accumulate && !p.relu) {  // most are: nothing to add and to ask for
+#pragma GCC unroll 14
+    for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) store(sum[r][v], tile.c[r] + tile.column + v * kLanes<T>);
+    return;
+  }
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
     const int64_t first = v * kLanes<T>;
@@ -110,6 +117,7 @@ void multiply_edge(Kernel kernel, Tile<T> tile, int64_t rows) {
 template <class T, bool kTransposed>
 void multiply_tiles(const Product<T>& p) {
   const int64_t tiles = (p.rows + kTileRows - 1) / kTileRows;
+  const int64_t even = p.rows / std::max<int64_t>(tiles, 1), longer = p.rows - even * tiles;
   const int64_t panel = kTileColumns<T> * std::max(p.depth, p.b_depth);
   for (int64_t column = 0; column < p.columns; column += kTileColumns<T>) {
     const int64_t columns = p.columns - column;
@@ -122,8 +130,8 @@ void multiply_tiles(const Product<T>& p) {
     // asks for each row, whose second line comes with the first: caches fetch lines in pairs.
     const T* next = b + panel;
     const int64_t step = tiles > 1 ? kLanes<T> : kTileColumns<T>;
-    for (int64_t tile = 0; tile < tiles; ++tile) {  // as even as they come
-      const int64_t first = p.rows * tile / tiles, rows = p.rows * (tile + 1) / tiles - first;
+    for (int64_t tile = 0, first = 0, rows; tile < tiles; ++tile, first += rows) {
+      rows = even + (tile < longer);
       const T* a = p.a + first * (kTransposed ? 1 : p.a_stride);
       const auto kernel = kernels[static_cast<size_t>(rows - 1)];
       const T* ahead = next + tile % 2 * p.depth * kLanes<T>;
