@@ -139,7 +139,7 @@ struct PlannedCase {
 
 const std::vector<PlannedCase>& planned_cases() {
   static const std::vector<PlannedCase> cases{
-      {4, 3, square(2, 16, 32, 24, 3, 1, 1, 1)},   // whole tiles
+      {4, 3, square(2, 24, 32, 24, 3, 1, 1, 1)},   // whole tiles
       {4, 3, square(1, 29, 19, 37, 3, 1, 1, 1)},   // odd sizes, channels that fill no vector
       {4, 3, square(3, 15, 5, 3, 3, 1, 0, 1)},     // no padding
       {4, 3, square(2, 14, 8, 8, 3, 1, 2, 1)},     // more padding than keeps the size
