@@ -19,6 +19,9 @@ size_t block_size(size_t bytes) {
   return std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
 }
 
+/// Whether a free block stays whole rather than that so little is cut off it.
+bool is_too_large(size_t free, size_t size) { return free > kSegment && size < free / 32; }
+
 double mebibytes(size_t bytes) { return static_cast<double>(bytes) / kMebibyte; }
 
 }  // namespace
@@ -55,10 +58,19 @@ void CachingAllocator::deallocate(void* address, size_t bytes) {
   insert_free(block);
 }
 
+/// The smallest free block that is large enough, or end().
+CachingAllocator::Blocks::iterator CachingAllocator::smallest_fit(size_t size) {
+  const auto fit = free_.lower_bound({size, nullptr});
+  return fit != free_.end() ? blocks_.find(fit->second) : blocks_.end();
+}
+
 /// A block of this size, off the smallest free one or a new segment; end() where memory runs out.
 CachingAllocator::Blocks::iterator CachingAllocator::take(size_t size) {
-  const auto fit = free_.lower_bound({size, nullptr});
-  const Blocks::iterator block = fit != free_.end() ? blocks_.find(fit->second) : add_segment(size);
+  Blocks::iterator block = smallest_fit(size);
+  if (block == blocks_.end() || is_too_large(block->second.size, size)) {
+    block = add_segment(size);
+    if (block == blocks_.end()) block = smallest_fit(size);
+  }
   if (block == blocks_.end()) return block;
   erase_free(block);
   const size_t rest = block->second.size - size;

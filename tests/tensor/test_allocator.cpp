@@ -173,6 +173,31 @@ TEST_CASE("the smallest block that is large enough is taken") {
   for (void* block : {middle, large}) allocator.deallocate(block, 18 * kMebibyte);
 }
 
+TEST_CASE("a small block leaves a large free one whole, as long as there is other memory") {
+  SmallDevice device(128 * kMebibyte);
+  CachingAllocator allocator(device, Device::cpu);
+  void* large = allocator.allocate(100 * kMebibyte);
+  allocator.deallocate(large, 100 * kMebibyte);
+  void* first = allocator.allocate(2 * kMebibyte);  // in a segment of 16 MiB, as the next
+  void* second = allocator.allocate(2 * kMebibyte);
+  CHECK(allocator.allocate(100 * kMebibyte) == large);
+  CHECK(device.grants() == 2);
+  for (void* block : {first, second}) allocator.deallocate(block, 2 * kMebibyte);
+  allocator.deallocate(large, 100 * kMebibyte);
+  CHECK(allocator.allocate(60 * kMebibyte) == large);
+  void* rest = allocator.allocate(40 * kMebibyte);
+  CHECK(rest == static_cast<std::byte*>(large) + 60 * kMebibyte);
+  void* others[] = {allocator.allocate(16 * kMebibyte), allocator.allocate(12 * kMebibyte)};
+  allocator.deallocate(rest, 40 * kMebibyte);
+  void* cut = allocator.allocate(kMebibyte);  // 128 MiB are taken
+  CHECK(cut == rest);
+  CHECK(device.grants() == 3);
+  allocator.deallocate(cut, kMebibyte);
+  allocator.deallocate(large, 60 * kMebibyte);
+  allocator.deallocate(others[0], 16 * kMebibyte);
+  allocator.deallocate(others[1], 12 * kMebibyte);
+}
+
 TEST_CASE("a loop that repeats itself soon asks the device for nothing, and reserves little") {
   SmallDevice device(1024 * kMebibyte);
   CachingAllocator allocator(device, Device::cpu);
