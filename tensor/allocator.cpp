@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 constexpr size_t kSegment = size_t{16} << 20;  // the least that the device is asked for
+constexpr size_t kMostCuts = 32;               // into which a larger free block is split
 constexpr size_t kLargest = size_t{1} << 62;   // beyond it rounding up could overflow
 constexpr double kMebibyte = double{1 << 20};
 
@@ -20,7 +21,7 @@ size_t block_size(size_t bytes) {
 }
 
 /// Whether a free block stays whole rather than that so little is cut off it.
-bool is_too_large(size_t free, size_t size) { return free > kSegment && size < free / 32; }
+bool is_too_large(size_t free, size_t size) { return free > kSegment && size < free / kMostCuts; }
 
 double mebibytes(size_t bytes) { return static_cast<double>(bytes) / kMebibyte; }
 

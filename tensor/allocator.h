@@ -12,11 +12,12 @@ namespace kintsugi {
 
 /// Hands out blocks of one device's memory and keeps what comes back, since fresh memory is dearer
 /// than the arithmetic done in it. It asks the device for segments of 16 MiB or more and cuts
-/// blocks off them: the smallest free block that is large enough is split, unless it is more than
-/// 32 times as large (a small block that lives on would leave too little for what the large one
-/// was), and a block that comes back is joined with its free neighbours, so that memory freed in
-/// one size serves any other. Work that repeats itself soon asks the device for nothing more. Any
-/// thread may call any function.
+/// blocks off them: the smallest free block that is large enough is split, and a block that comes
+/// back is joined with its free neighbours, so that memory freed in one size serves any other. But
+/// as long as the device has other memory, a free block of more than 16 MiB is not split for less
+/// than a 32nd of it: a small block that lives on would leave too little for what the large one
+/// was. Work that repeats itself soon asks the device for nothing more. Any thread may call any
+/// function.
 class CachingAllocator {
  public:
   /// What the blocks are for. Recorded work (Backend::record), replayed, goes on using blocks that
